@@ -1,0 +1,1 @@
+"""The system of record: ingest, roster, devices, and the central office's commands."""

@@ -1,0 +1,1 @@
+"""Membership rules as pure functions: joining, cards, tiers, points, fees. Central applies them."""

@@ -1,0 +1,72 @@
+"""The one codec: canonical JSON for journal, wire and signatures, and the hash chain over it.
+
+Canonical form is RFC 8785 restricted to ASCII keys, integers within ±(2^53−1), no floats, depth at most 8.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+import msgspec
+
+from kiosk.core.errors import MessageRejected
+
+GENESIS = bytes(32)
+DEPTH_MAX = 8
+INTEGER_MAX = 2**53 - 1
+RECORD_BYTES_MAX = 8 * 1024
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder()
+
+
+def canonical(value: Any) -> bytes:
+    """Encode a value in canonical form. The caller vouches for its types; strangers' values go through `parse`."""
+    return _encoder.encode(value)
+
+
+def parse(body: bytes | msgspec.Raw) -> Any:
+    """Decode JSON that must already be in canonical form; raises MessageRejected where it is not."""
+    value = decode(body)
+    try:
+        again = _encoder.encode(value)
+    except (msgspec.EncodeError, UnicodeError) as error:
+        raise MessageRejected("text with a lone surrogate") from error
+    if again != bytes(body):
+        raise MessageRejected("not in canonical form")
+    _check(value, 1)
+    return value
+
+
+def decode(body: bytes | msgspec.Raw) -> Any:
+    """Decode any JSON; raises MessageRejected where it is none."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MessageRejected(f"not JSON: {error}") from error
+
+
+def chain(previous: bytes, body: bytes) -> bytes:
+    """Return h(n) from h(n−1), 32 bytes, and the canonical bytes of record n."""
+    return hashlib.sha256(previous + body).digest()
+
+
+def _check(value: Any, depth: int) -> None:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return
+    if kind is int:
+        if not -INTEGER_MAX <= value <= INTEGER_MAX:
+            raise MessageRejected(f"integer out of range: {value}")
+        return
+    if depth > DEPTH_MAX or kind is float:
+        raise MessageRejected("a float" if kind is float else f"deeper than {DEPTH_MAX}")
+    if kind is list:
+        for item in value:
+            _check(item, depth + 1)
+        return
+    for key, item in value.items():
+        if not _KEY.match(key):
+            raise MessageRejected(f"key not allowed: {key[:40]!r}")
+        _check(item, depth + 1)

@@ -1,0 +1,86 @@
+"""How often: what a credential has used of an entitlement, and whether its rule leaves another visit."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kiosk.core.model import Period, VisitRule
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Visits counted so far. The counts per period belong to the period `last_ms` lies in.
+
+    `last_ms` is the newest counted visit, UTC, milliseconds since 1970; 0 = none yet.
+    """
+
+    total: int = 0
+    days: int = 0
+    day: int = 0
+    week: int = 0
+    month: int = 0
+    year: int = 0
+    last_ms: int = 0
+
+
+def count_visit(usage: Usage, at_ms: int, zone: Any) -> Usage:
+    """Return the usage after one more visit. `zone` is the venue's tzinfo.
+
+    A visit that arrives late adds to the periods it shares with the newest one; a late visit on another day counts
+    that day as a new one.
+    """
+    at = datetime.fromtimestamp(at_ms / 1000, zone)
+    last = datetime.fromtimestamp(usage.last_ms / 1000, zone) if usage.last_ms else None
+    late = at_ms < usage.last_ms
+    same = {period: last is not None and _key(at, period) == _key(last, period) for period in Period}
+
+    def renewed(count: int, period: Period) -> int:
+        if same[period]:
+            return count + 1
+        return count if late else 1
+
+    return Usage(
+        total=usage.total + 1,
+        days=usage.days + (0 if same[Period.DAY] else 1),
+        day=renewed(usage.day, Period.DAY),
+        week=renewed(usage.week, Period.WEEK),
+        month=renewed(usage.month, Period.MONTH),
+        year=renewed(usage.year, Period.YEAR),
+        last_ms=max(at_ms, usage.last_ms),
+    )
+
+
+def used_up(rule: VisitRule, usage: Usage, now: datetime) -> dict[str, int | str] | None:
+    """Return which limit leaves no further visit at local time `now`, or None."""
+    last = datetime.fromtimestamp(usage.last_ms / 1000, now.tzinfo) if usage.last_ms else None
+    if rule.ever is not None and usage.total >= rule.ever:
+        return {"limit": rule.ever, "used": usage.total, "per": "ever"}
+    if rule.per_period is not None:
+        running = last is not None and _key(last, rule.period) == _key(now, rule.period)
+        used = getattr(usage, rule.period.value) if running else 0
+        if used >= rule.per_period:
+            return {"limit": rule.per_period, "used": used, "per": rule.period.value}
+    new_day = last is None or last.date() != now.date()
+    if rule.days is not None and new_day and usage.days >= rule.days:
+        return {"limit": rule.days, "used": usage.days, "per": "days"}
+    return None
+
+
+def in_grace(rule: VisitRule, usage: Usage, now_ms: int) -> bool:
+    """Say whether a return now uses no visit."""
+    return bool(rule.grace_s and usage.last_ms) and 0 <= now_ms - usage.last_ms < rule.grace_s * 1000
+
+
+def gap_left_s(rule: VisitRule, usage: Usage, now_ms: int) -> int:
+    """Return how many seconds are missing to the smallest gap between visits; 0 when none are."""
+    if not rule.gap_s or not usage.last_ms:
+        return 0
+    return max(rule.gap_s - max(now_ms - usage.last_ms, 0) // 1000, 0)
+
+
+def _key(moment: datetime, period: Period) -> tuple[int, ...]:
+    if period is Period.DAY:
+        return (moment.year, moment.month, moment.day)
+    if period is Period.WEEK:
+        return moment.isocalendar()[:2]
+    return (moment.year, moment.month) if period is Period.MONTH else (moment.year,)

@@ -1,0 +1,1 @@
+"""A whole club on one machine: embedded broker, sample members, every process."""

@@ -1,0 +1,1 @@
+"""The access points of one box: read, decide, record, act."""

@@ -1,0 +1,1 @@
+"""What processes of one box share: configuration, clock, logging, health, and a Unix-socket talk."""

@@ -1,0 +1,1 @@
+"""Staff web and REST API over central."""

@@ -1,0 +1,1 @@
+"""Facts up, rosters down: the only edge process that talks to the network."""
