@@ -86,7 +86,7 @@ class Response(Message, frozen=True, kw_only=True):
 
 
 class Command(Message, frozen=True, kw_only=True):
-    """Central tells a device to release, lock down, open in emergency or reload; runs once, within `ttl_s` of receipt."""
+    """Central tells a device to release, lock down, open in emergency or reload: once, within `ttl_s` of receipt."""
 
     id: str
     op: str
