@@ -38,11 +38,15 @@ class Clock(Protocol):
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """When the newest accepted head was signed, and where the monotonic clock then stood."""
+    """When the newest accepted head was signed, and where the monotonic clock then stood.
+
+    `roster_at` is when the roster that is held was last signed as the newest; None = with this head.
+    """
 
     issued_at: datetime
     accepted_ns: int
     boot_id: str
+    roster_at: datetime | None = None
 
 
 class ClockReading(msgspec.Struct, frozen=True):
@@ -67,7 +71,7 @@ def read_clock(clock: Clock, anchor: Anchor | None, roster_age_max_s: int) -> Cl
         now, state = floor, ClockState.BEHIND
     elif wall > max(anchor.issued_at + timedelta(seconds=roster_age_max_s), floor + TOLERANCE):
         now, state = floor, ClockState.AHEAD
-    age_s = max(int((now - anchor.issued_at).total_seconds()), 0)
+    age_s = max(int((now - (anchor.roster_at or anchor.issued_at)).total_seconds()), 0)
     return ClockReading(now, state, age_s)
 
 

@@ -98,9 +98,10 @@ class AccessDenied(Access, frozen=True, kw_only=True):
 
 
 class Passage(Fact, frozen=True, kw_only=True):
-    """What became of the grant at seq `of` of the same journal."""
+    """What became of the grant at seq `of` of the same journal, or of `of_journal` in a copied record."""
 
     of: int
+    of_journal: str | None = None
     area_from: str
     area_to: str
     assumed: bool | None = None
@@ -126,7 +127,7 @@ class JournalOpened(Fact, frozen=True, kw_only=True):
     previous: str | None = None
     seq: int | None = None
     hash: str | None = None
-    why: str = "new"
+    why: str
 
 
 class ReaderEvent(Fact, frozen=True, kw_only=True):

@@ -113,10 +113,14 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class RosterHead(Message, frozen=True, kw_only=True):
-    """The newest revision of a site's roster, retained and re-signed every five minutes."""
+    """The newest revision of a site's roster, retained and re-signed every five minutes.
+
+    `serial` counts the signatures, so that of two heads of one revision the later one is known whatever the clocks said.
+    """
 
     site: str
     revision: int
+    serial: int
     digest: str
     issued_at: str
     snapshot: Snapshot | UnsetType = UNSET
