@@ -58,7 +58,7 @@ def _check(value: Any, depth: int) -> None:
         return
     if kind is int:
         if not -INTEGER_MAX <= value <= INTEGER_MAX:
-            raise MessageRejected(f"integer out of range: {value}")
+            raise MessageRejected("an integer beyond ±(2^53−1)")
         return
     if depth > DEPTH_MAX or kind is float:
         raise MessageRejected("a float" if kind is float else f"deeper than {DEPTH_MAX}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk.core.clock import ClockReading, ClockState
+from kiosk.core.clock import ClockReading, ClockState, epoch_ms
 from kiosk.core.funnel import Funnel, Occasion, nearest, sift
 from kiosk.core.identifiers import Assurance
 from kiosk.core.model import (
@@ -87,7 +87,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def now_ms(self) -> int:
         """Milliseconds since 1970, UTC."""
-        return round(self.clock.now.timestamp() * 1000)
+        return epoch_ms(self.clock.now)
 
     @cached_property
     def known(self) -> Credential:
@@ -246,12 +246,12 @@ def _tier_too_low(case: Case) -> Detail | None:
 
 
 def _antipassback(case: Case) -> Detail | None:
-    strict = case.point.passback is Passback.HARD or (
-        case.point.passback is Passback.TIMED
-        and case.standing.presence is not None
-        and case.now_ms - case.standing.presence.at_ms < case.point.passback_s * 1000
-    )
-    return {"area": _misplaced(case) or ""} if strict and _misplaced(case) else None
+    presence = _misplaced(case)
+    if presence is None or case.point.passback is Passback.SOFT:
+        return None
+    if case.point.passback is Passback.TIMED and case.now_ms - presence.at_ms >= case.point.passback_s * 1000:
+        return None
+    return {"area": presence.area}
 
 
 def _area_full(case: Case) -> Detail | None:
@@ -264,14 +264,12 @@ def _area_full(case: Case) -> Detail | None:
     return {"capacity": area.capacity, "inside": case.standing.occupancy}
 
 
-def _misplaced(case: Case) -> str | None:
-    """Return the area the credential is in when it should be in `area_from`; None where nothing speaks against it."""
+def _misplaced(case: Case) -> Presence | None:
+    """Return where the credential was seen when that is not `area_from`; None where nothing speaks against it."""
     presence = case.standing.presence
-    if presence is None or case.point.passback is Passback.OFF:
+    if presence is None or presence.area == case.point.area_from or case.point.passback is Passback.OFF:
         return None
-    if case.now_ms - presence.at_ms >= case.point.presence_s * 1000:
-        return None
-    return presence.area if presence.area != case.point.area_from else None
+    return presence if case.now_ms - presence.at_ms < case.point.presence_s * 1000 else None
 
 
 CHECKS: tuple[tuple[DenyReason, Callable[[Case], Detail | None]], ...] = (

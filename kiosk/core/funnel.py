@@ -3,7 +3,7 @@
 An entitlement passes the stages in the order of the contract's reasons; the furthest one is the nearest miss.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -58,7 +58,7 @@ class Funnel(msgspec.Struct, frozen=True):
     unpaid: str | None
 
 
-def sift(held: Iterable[Entitlement], policy: Policy, usage: Mapping[str, Usage], occasion: Occasion) -> Funnel:
+def sift(held: Sequence[Entitlement], policy: Policy, usage: Mapping[str, Usage], occasion: Occasion) -> Funnel:
     """Hold every entitlement against the occasion and choose the one that costs the member least.
 
     Preferred in this order: one in its grace time, one without limit, the one that ends first.
@@ -76,7 +76,7 @@ def sift(held: Iterable[Entitlement], policy: Policy, usage: Mapping[str, Usage]
             misses.append(miss)
             continue
         grace = in_grace(rule, counted, occasion.now_ms)
-        limited = (rule.ever or rule.per_period or rule.days) is not None
+        limited = not (rule.ever is None and rule.per_period is None and rule.days is None)
         open_now.append(((not grace, limited, entitlement.valid_until or date.max, entitlement.id), entitlement))
     starts = [each.valid_from for each in paid if each.valid_from and each.valid_from > today]
     ends = [each.valid_until for each in paid if each.valid_until and each.valid_until < today]
@@ -157,7 +157,7 @@ def _covered(misses: list[Miss]) -> bool:
     return any(miss.reason not in elsewhere for miss in misses)
 
 
-def _unpaid(held: Iterable[Entitlement], policy: Policy, occasion: Occasion) -> str | None:
+def _unpaid(held: Sequence[Entitlement], policy: Policy, occasion: Occasion) -> str | None:
     for entitlement in held:
         covers = _misplaced(policy.products.get(entitlement.product), policy, occasion) is None
         if entitlement.unpaid and covers and _in_date(entitlement, occasion.local.date()):

@@ -19,7 +19,7 @@ RANDOM_UID_FIRST = 0x08
 UID_SIZES = (4, 7, 10)
 
 _HEX = re.compile(r"[0-9A-F]+\Z")
-_DIGITS = re.compile(r"[0-9]+\Z")
+_DIGITS = re.compile(r"[0-9]{1,40}\Z")
 
 
 class Assurance(StrEnum):
@@ -79,6 +79,8 @@ class UntrustedIdentifier(InvalidInput):
 
 def canonical_identifier(raw: str, written: NumberFormat) -> str:
     """Turn a reader's number into the canonical identifier; raises UntrustedIdentifier."""
+    if not raw.isascii():
+        raise UntrustedIdentifier(Distrust.MALFORMED, raw)
     text = raw.strip().upper()
     if written.form is NumberForm.OPAQUE:
         return _opaque(text)
@@ -106,15 +108,16 @@ def credential_of(identifier: str, hash_key: bytes) -> str:
 def _trusted(uid: bytes, raw: str, form: NumberForm) -> str:
     if form is NumberForm.HEX and len(uid) not in UID_SIZES:
         raise UntrustedIdentifier(Distrust.MALFORMED, raw)
-    if len(uid) == 4 and uid[0] == RANDOM_UID_FIRST:
+    if len(uid) in (3, 4) and uid[0] == RANDOM_UID_FIRST:
         raise UntrustedIdentifier(Distrust.RANDOM_UID, raw)
-    if len(uid) in (3, 4) and CASCADE_TAG in (uid[0], uid[-1] if len(uid) == 3 else uid[0]):
+    # Three bytes come from Wiegand 26, whose readers seldom say which end of the UID they kept first.
+    if (len(uid) in (3, 4) and uid[0] == CASCADE_TAG) or (len(uid) == 3 and uid[-1] == CASCADE_TAG):
         raise UntrustedIdentifier(Distrust.TRUNCATED, raw)
     return uid.hex().upper()
 
 
 def _opaque(text: str) -> str:
-    if not text or len(text) > 64 or not text.isascii() or not text.isprintable():
+    if not text or len(text) > 64 or not text.isprintable():
         raise UntrustedIdentifier(Distrust.MALFORMED, text)
     return text if _HEX.match(text) else text.encode().hex().upper()
 

@@ -8,11 +8,16 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from zoneinfo import ZoneInfo
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from kiosk.core.identifiers import Assurance
+
+Opens = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+Closes = Annotated[str, msgspec.Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]
+Weekdays = Annotated[str, msgspec.Meta(pattern=r"^[1-7]+\Z")]
 
 
 class Period(StrEnum):
@@ -47,10 +52,16 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
 
 
 class Site(Row, frozen=True, omit_defaults=True, tag="site"):
-    """A venue and its IANA time zone."""
+    """A venue and its IANA time zone; raises ValueError for a zone that is not known here, lest a tap find out."""
 
     zone: str
     name: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"time zone not known: {self.zone!r}") from error
 
 
 class Area(Row, frozen=True, omit_defaults=True, tag="area"):
@@ -73,9 +84,9 @@ class Tier(Row, frozen=True, omit_defaults=True, tag="tier"):
 class Window(msgspec.Struct, frozen=True):
     """Open from `opens` to before `closes`, local `HH:MM`; closing at or before opening means the next day."""
 
-    opens: str
-    closes: str
-    days: str = "1234567"
+    opens: Opens
+    closes: Closes
+    days: Weekdays = "1234567"
 
 
 class SpecialDay(msgspec.Struct, frozen=True, omit_defaults=True):

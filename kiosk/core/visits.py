@@ -1,7 +1,6 @@
 """How often: what a credential has used of an entitlement, and whether its rule leaves another visit."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, tzinfo
 
 import msgspec
 
@@ -23,8 +22,8 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     last_ms: int = 0
 
 
-def count_visit(usage: Usage, at_ms: int, zone: Any) -> Usage:
-    """Return the usage after one more visit. `zone` is the venue's tzinfo.
+def count_visit(usage: Usage, at_ms: int, zone: tzinfo) -> Usage:
+    """Return the usage after one more visit. `zone` is the venue's.
 
     A visit that arrives late adds to the periods it shares with the newest one; a late visit on another day counts
     that day as a new one.

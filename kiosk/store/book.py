@@ -3,8 +3,8 @@
 A passage is known by (journal, seq), so that the numbers central sends can say which of our own they already contain.
 """
 
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,7 +13,7 @@ from kiosk.core.decision import Standing
 from kiosk.core.model import AccessPoint, Presence
 from kiosk.core.records import Access
 from kiosk.core.visits import Usage, count_visit
-from kiosk.store.journal import Statement
+from kiosk.store.journal import Journal, Statement
 
 
 class OpenGrant(msgspec.Struct, frozen=True):
@@ -44,31 +44,35 @@ def on_grant(event: Access, point: AccessPoint, at_ms: int) -> list[Statement]:
     return [("INSERT INTO open_grant VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)]
 
 
-def on_taken(grant: OpenGrant, at_ms: int) -> list[Statement]:
+def on_taken(grant_seq: int, at_ms: int) -> list[Statement]:
     """Turn a reservation into a visit and a presence."""
-    statements = on_not_taken(grant)
-    if grant.credential is None:
-        return statements
-    if grant.entitlement is not None:
-        visit = (":journal", ":seq", grant.credential, grant.entitlement, at_ms)
-        statements.append(("INSERT INTO visit VALUES (?, ?, ?, ?, ?)", visit))
-    presence = (grant.credential, grant.area_to, at_ms, ":journal", ":seq")
-    statements.append(("INSERT OR REPLACE INTO presence VALUES (?, ?, ?, ?, ?)", presence))
-    return statements
+    return [
+        (
+            "INSERT INTO visit SELECT ?, ?, credential, entitlement, ? FROM open_grant"
+            " WHERE seq = ? AND credential IS NOT NULL AND entitlement IS NOT NULL",
+            (":journal", ":seq", at_ms, grant_seq),
+        ),
+        (
+            "INSERT OR REPLACE INTO presence SELECT credential, area_to, ?, ?, ? FROM open_grant"
+            " WHERE seq = ? AND credential IS NOT NULL",
+            (at_ms, ":journal", ":seq", grant_seq),
+        ),
+        *on_not_taken(grant_seq),
+    ]
 
 
-def on_not_taken(grant: OpenGrant) -> list[Statement]:
+def on_not_taken(grant_seq: int) -> list[Statement]:
     """Give a reservation back."""
-    return [("DELETE FROM open_grant WHERE seq = ?", (grant.seq,))]
+    return [("DELETE FROM open_grant WHERE seq = ?", (grant_seq,))]
 
 
-def open_grants(connection: sqlite3.Connection) -> list[OpenGrant]:
+def open_grants(journal: Journal) -> list[OpenGrant]:
     """Return the grants nobody has used, oldest first."""
-    return [OpenGrant(*row) for row in connection.execute("SELECT * FROM open_grant ORDER BY seq").fetchall()]
+    return [OpenGrant(*row) for row in journal.query("SELECT * FROM open_grant ORDER BY seq")]
 
 
 def standing(
-    connection: sqlite3.Connection,
+    journal: Journal,
     credential: str | None,
     point: AccessPoint,
     used: Mapping[str, UsedNumbers],
@@ -78,18 +82,16 @@ def standing(
     capacity: int | None,
 ) -> Standing:
     """Gather what is known of a credential's use: central's numbers, own passages they lack, and open grants."""
-    occupancy = _occupancy(connection, point, now_ms) if capacity is not None else 0
+    occupancy = _occupancy(journal, point, now_ms) if capacity is not None else 0
     if credential is None:
         return Standing(occupancy=occupancy)
-    visits = connection.execute(
+    visits = journal.query(
         "SELECT journal, seq, entitlement, at_ms FROM visit WHERE credential = ? ORDER BY at_ms, seq", (credential,)
-    ).fetchall()
-    reserved = connection.execute(
+    )
+    reserved = journal.query(
         "SELECT entitlement, area_to, at_ms FROM open_grant WHERE credential = ? ORDER BY seq", (credential,)
-    ).fetchall()
-    seen = connection.execute(
-        "SELECT area, at_ms, journal, seq FROM presence WHERE credential = ?", (credential,)
-    ).fetchone()
+    )
+    seen = journal.query("SELECT area, at_ms FROM presence WHERE credential = ?", (credential,))
     return Standing(
         presence=_presence(used.values(), seen, reserved),
         usage=_usage(used, visits, reserved, zone),
@@ -97,45 +99,34 @@ def standing(
     )
 
 
-def prune_visits(connection: sqlite3.Connection, folded: Mapping[str, int]) -> int:
-    """Delete visits that every number from central contains; returns how many. Inside the writer's transaction."""
-    gone = 0
-    for journal, seq in folded.items():
-        gone += connection.execute("DELETE FROM visit WHERE journal = ? AND seq <= ?", (journal, seq)).rowcount
-    return gone
+def prune_visits(folded: Mapping[str, int], credential: str, entitlement: str) -> list[Statement]:
+    """Forget the visits that the number central keeps of one entitlement already contains."""
+    sql = "DELETE FROM visit WHERE credential = ? AND entitlement = ? AND journal = ? AND seq <= ?"
+    return [(sql, (credential, entitlement, journal, seq)) for journal, seq in folded.items()]
 
 
-def _usage(
-    used: Mapping[str, UsedNumbers],
-    visits: Iterable[Sequence[object]],
-    reserved: Iterable[Sequence[object]],
-    zone: ZoneInfo,
-) -> dict[str, Usage]:
+def _usage(used: Mapping[str, UsedNumbers], visits: list[Any], reserved: list[Any], zone: ZoneInfo) -> dict[str, Usage]:
     usage = {entitlement: numbers.counts for entitlement, numbers in used.items()}
     for journal, seq, entitlement, at_ms in visits:
-        numbers = used.get(str(entitlement))
-        if numbers is None or int(str(seq)) > numbers.folded.get(str(journal), 0):
-            usage[str(entitlement)] = count_visit(usage.get(str(entitlement), Usage()), int(str(at_ms)), zone)
+        numbers = used.get(entitlement)
+        if numbers is None or seq > numbers.folded.get(journal, 0):
+            usage[entitlement] = count_visit(usage.get(entitlement, Usage()), at_ms, zone)
     for entitlement, _area, at_ms in reserved:
         if entitlement is not None:
-            usage[str(entitlement)] = count_visit(usage.get(str(entitlement), Usage()), int(str(at_ms)), zone)
+            usage[entitlement] = count_visit(usage.get(entitlement, Usage()), at_ms, zone)
     return usage
 
 
-def _presence(
-    used: Iterable[UsedNumbers], seen: Sequence[object] | None, reserved: Sequence[Sequence[object]]
-) -> Presence | None:
+def _presence(used: Iterable[UsedNumbers], seen: list[Any], reserved: list[Any]) -> Presence | None:
     if reserved:
-        return Presence(str(reserved[-1][1]), int(str(reserved[-1][2])))
+        return Presence(reserved[-1][1], reserved[-1][2])
     known = [Presence(numbers.area, numbers.area_at_ms) for numbers in used if numbers.area is not None]
-    if seen is not None:
-        known.append(Presence(str(seen[0]), int(str(seen[1]))))
+    known += [Presence(*row) for row in seen]
     return max(known, key=lambda presence: presence.at_ms, default=None)
 
 
-def _occupancy(connection: sqlite3.Connection, point: AccessPoint, now_ms: int) -> int:
-    inside = connection.execute(
-        "SELECT count(*) FROM presence WHERE area = ? AND at_ms > ?", (point.area_to, now_ms - point.presence_s * 1000)
-    ).fetchone()[0]
-    coming = connection.execute("SELECT count(*) FROM open_grant WHERE area_to = ?", (point.area_to,)).fetchone()[0]
-    return int(inside) + int(coming)
+def _occupancy(journal: Journal, point: AccessPoint, now_ms: int) -> int:
+    since_ms = now_ms - point.presence_s * 1000
+    inside = journal.query("SELECT count(*) FROM presence WHERE area = ? AND at_ms > ?", (point.area_to, since_ms))
+    coming = journal.query("SELECT count(*) FROM open_grant WHERE area_to = ?", (point.area_to,))
+    return int(inside[0][0]) + int(coming[0][0])

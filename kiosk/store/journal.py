@@ -137,6 +137,24 @@ class Journal:
         self._check_bytes()
         return appended
 
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Read derived rows, all at once; raises JournalUnavailable."""
+        try:
+            return self.connection.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            self._abandon()
+            raise JournalUnavailable(f"{self.path} cannot be read: {error}", hint="Check the disk") from error
+
+    def update(self, statements: Iterable[Statement]) -> None:
+        """Change derived rows without a fact, for upkeep; raises JournalUnavailable."""
+        try:
+            with writing(self.connection) as connection:
+                for sql, parameters in statements:
+                    connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            self._abandon()
+            raise JournalUnavailable(f"{self.path} took no change: {error}", hint="Check the disk") from error
+
     def checkpoint(self, *, force: bool = False) -> None:
         """Fold the write-ahead log into the file; for idle moments, or when the log has grown past its limit."""
         try:
@@ -148,14 +166,11 @@ class Journal:
     def prune(self, older_than: datetime, rows_max: int = 500) -> int:
         """Delete the oldest confirmed records written before a time, a few at a call; never the newest one."""
         last = min(self._acked, self.head - 1)
-        rows = self.connection.execute(
-            "SELECT seq, body FROM record WHERE seq <= ? ORDER BY seq LIMIT ?", (last, rows_max)
-        ).fetchall()
+        rows = self.query("SELECT seq, body FROM record WHERE seq <= ? ORDER BY seq LIMIT ?", (last, rows_max))
         bound = format_utc(older_than)
         old = [seq for seq, body in rows if msgspec.json.decode(body, type=Record).at < bound]
         if old:
-            with writing(self.connection) as connection:
-                connection.execute("DELETE FROM record WHERE seq <= ?", (old[-1],))
+            self.update([("DELETE FROM record WHERE seq <= ?", (old[-1],))])
         return len(old)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from kiosk.core.clock import ClockState
 from kiosk.core.codec import canonical, chain, decode
+from kiosk.core.errors import JournalUnavailable
 from kiosk.core.records import JournalOpened, Record
 from kiosk.store.database import open_writer, sync_folder, writing
 from kiosk.store.journal import Journal, JournalLimits, create_tables
@@ -55,6 +56,8 @@ def rotate(journal: Journal, parting: Parting, clock: ClockState, at: str, limit
     try:
         _fill(connection, journal, parting, clock, at)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error as error:
+        raise JournalUnavailable(f"no new journal beside {path}: {error}", hint="Check the disk") from error
     finally:
         connection.close()
     old = journal.id
@@ -106,7 +109,9 @@ def _copy_derived(connection: sqlite3.Connection, journal: Journal, new: str, mo
     def place(name: str, seq: int) -> tuple[str, int]:
         return (new, moved[seq]) if name == journal.id and seq in moved else (name, seq)
 
-    for row in journal.connection.execute("SELECT journal, seq, credential, entitlement, at_ms FROM visit").fetchall():
+    for row in journal.query("SELECT name, value FROM meta WHERE name <> 'journal'"):
+        connection.execute("INSERT INTO meta VALUES (?, ?)", row)
+    for row in journal.query("SELECT journal, seq, credential, entitlement, at_ms FROM visit"):
         connection.execute("INSERT INTO visit VALUES (?, ?, ?, ?, ?)", (*place(row[0], row[1]), *row[2:]))
-    for row in journal.connection.execute("SELECT credential, area, at_ms, journal, seq FROM presence").fetchall():
+    for row in journal.query("SELECT credential, area, at_ms, journal, seq FROM presence"):
         connection.execute("INSERT INTO presence VALUES (?, ?, ?, ?, ?)", (*row[:3], *place(row[3], row[4])))

@@ -1,0 +1,125 @@
+"""What the barriers noticed, written down: who went through, who did not, and what nobody allowed."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from kiosk.core.clock import Clock, ClockReading
+from kiosk.core.errors import JournalUnavailable
+from kiosk.core.model import AccessPoint
+from kiosk.core.records import AccessNotTaken, AccessTaken, Fact, GateForced, GateHeldOpen
+from kiosk.gate.actuator import Cleared, Fault, Occupied, Passed, SensorEvent
+from kiosk.gate.passage import Effect, Ended, Forced, Outcome, Passages
+from kiosk.gate.tap import Tap
+from kiosk.store import book
+from kiosk.store.journal import Journal, Statement
+
+PENDING_MAX = 256
+
+_log = logging.getLogger(__name__)
+
+Pending = tuple[Fact, datetime, list[Statement]]
+
+
+class Passing:
+    """Carries each grant to its one end. What the journal cannot take now is kept and tried again, up to a limit."""
+
+    def __init__(
+        self,
+        passages: Passages,
+        journal: Journal,
+        clock: Clock,
+        reading: Callable[[], ClockReading],
+        ended: Callable[[Ended], None],
+    ) -> None:
+        self._passages = passages
+        self.journal = journal
+        self._clock = clock
+        self._reading = reading
+        self._ended = ended
+        self._pending: deque[Pending] = deque(maxlen=PENDING_MAX)
+        self.emergency = False
+        self.dropped = 0
+
+    def supersede(self, point: AccessPoint, credential: str | None) -> None:
+        """End the grant a credential has open here, because it taps again."""
+        self._apply(self._passages.superseded(point, credential))
+
+    def granted(self, tap: Tap) -> None:
+        """Wait for somebody to use a grant."""
+        seq = tap.record.seq if tap.record else None
+        self._apply(self._passages.granted(seq, tap.point, tap.decision.event.credential, self._clock.monotonic_ns()))
+
+    def sensed(self, event: SensorEvent) -> None:
+        """Take in what a barrier noticed."""
+        if isinstance(event, Passed):
+            self._apply(self._passages.passed(event.gate, event.direction, event.at_ns, emergency=self.emergency))
+        elif isinstance(event, Occupied):
+            self._passages.occupied(event.gate, event.at_ns)
+        elif isinstance(event, Cleared):
+            self._passages.cleared(event.gate)
+        elif isinstance(event, Fault):
+            _log.error("barrier does not obey", extra={"gate": event.gate, "cause": event.cause})
+
+    def tick(self) -> None:
+        """Write what waits, and end what is due."""
+        waiting = len(self._pending)
+        for _ in range(waiting):
+            self._write(*self._pending.popleft())
+        self._apply(self._passages.due(self._clock.monotonic_ns(), emergency=self.emergency))
+
+    def next_due_ns(self) -> int | None:
+        """Return when `tick` has something to do; None while nothing waits."""
+        return self._passages.next_due_ns()
+
+    def end_all(self, outcome: Outcome) -> None:
+        """End every grant the journal holds open: those of the last run at a start, all before a new journal."""
+        for left in book.open_grants(self.journal):
+            fact = AccessNotTaken(
+                clock=self._reading().state,
+                of=left.seq,
+                area_from=left.area_from,
+                area_to=left.area_to,
+                outcome=outcome.value,
+            )
+            self._write(fact, self._reading().now, book.on_not_taken(left.seq))
+
+    def _apply(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            reading = self._reading()
+            if isinstance(effect, Ended):
+                self._end(effect, reading)
+            elif isinstance(effect, Forced):
+                self._write(GateForced(clock=reading.state, gate=effect.gate), reading.now, [])
+            else:
+                fact = GateHeldOpen(clock=reading.state, gate=effect.gate, held_ms=effect.held_ms)
+                self._write(fact, reading.now, [])
+
+    def _end(self, end: Ended, reading: ClockReading) -> None:
+        grant = end.grant
+        if grant.seq is not None:
+            places: dict[str, Any] = {
+                "of": grant.seq,
+                "area_from": grant.point.area_from,
+                "area_to": grant.point.area_to,
+            }
+            fact: Fact
+            if end.taken:
+                fact = AccessTaken(clock=reading.state, assumed=end.assumed or None, **places)
+                derived = book.on_taken(grant.seq, round(reading.now.timestamp() * 1000))
+            else:
+                outcome = end.outcome.value if end.outcome else None
+                fact = AccessNotTaken(clock=reading.state, outcome=outcome, **places)
+                derived = book.on_not_taken(grant.seq)
+            self._write(fact, reading.now, derived)
+        self._ended(end)
+
+    def _write(self, fact: Fact, at: datetime, derived: list[Statement]) -> None:
+        try:
+            self.journal.append(fact, at, derived)
+        except JournalUnavailable as error:
+            self.dropped += len(self._pending) == PENDING_MAX
+            self._pending.append((fact, at, derived))
+            _log.error("passage waits to be recorded", extra={"type": fact.type, "cause": error.message})
