@@ -1,24 +1,25 @@
 """Builds each process from its configuration. Imports stand inside: a gate must not pay for Flask."""
 
-import logging
-import queue
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from kiosk import __version__
+from kiosk.config import EdgeConfig, load_edge
+from kiosk.core.errors import ConfigError
 from kiosk.local.clock import SystemClock
-
-if TYPE_CHECKING:
-    from kiosk.config import EdgeConfig
-    from kiosk.core.clock import Clock
-    from kiosk.gate.process import GateProcess
-
-_log = logging.getLogger(__name__)
+from kiosk.local.logs import setup_logging
+from kiosk.local.process import stop_event
 
 
-def gate(config: "EdgeConfig", clock: "Clock | None" = None) -> "GateProcess":
+class Process(Protocol):
+    """A process of ours: built, then run until it is told to stop."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop`."""
+
+
+def gate(config: EdgeConfig) -> Process:
     """Build the gate of a box."""
     from kiosk.gate.process import GateProcess
 
@@ -28,6 +29,33 @@ def gate(config: "EdgeConfig", clock: "Clock | None" = None) -> "GateProcess":
         gate_settings=config.gate,
         points=config.access_point,
         settings=config.controller,
-        clock=clock or SystemClock(),
+        clock=SystemClock(),
         version=__version__,
     )
+
+
+def sync(config: EdgeConfig) -> Process:
+    """Build the line of a box to central."""
+    from kiosk.sync.process import SyncProcess
+    from kiosk.wire.mqtt import MqttLink
+
+    if config.sync is None:
+        raise ConfigError("the configuration has no [sync] table", hint="config/edge.toml shows one")
+    return SyncProcess(config.box, config.sync, MqttLink, SystemClock(), __version__)
+
+
+def web(config: EdgeConfig) -> Process:
+    """Build the screens of a box."""
+    from kiosk.web.process import WebProcess
+
+    if config.web is None:
+        raise ConfigError("the configuration has no [web] table", hint="config/edge.toml shows one")
+    return WebProcess(config.box, config.web, config.journal_limits, SystemClock(), __version__)
+
+
+def serve(process: str, path: Path) -> None:
+    """Run one process of a box until it is told to stop; raises KioskError where it cannot start."""
+    setup_logging(process)
+    config = load_edge(path)
+    stop = stop_event()
+    {"gate": gate, "sync": sync, "web": web}[process](config).run(stop)

@@ -32,7 +32,10 @@ class Assurance(StrEnum):
     @property
     def rank(self) -> int:
         """Return 0 for the weakest."""
-        return list(Assurance).index(self)
+        return _RANKS[self.value]
+
+
+_RANKS = {assurance.value: rank for rank, assurance in enumerate(Assurance)}
 
 
 class NumberForm(StrEnum):

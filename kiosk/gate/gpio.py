@@ -76,7 +76,11 @@ class GpioBarrier:
     def listen(self, emit: Emit) -> None:
         """Send events to `emit` from now on; a passage that is occupied already is told at once."""
         self._emit = emit
-        if any([sensor.look() for sensor in self._sensors]):
+        for sensor in self._sensors:
+            sensor.look()
+            if sensor.cause:
+                self._tell_fault(sensor.cause)
+        if any(sensor.active for sensor in self._sensors):
             self._tell(Occupied(self.gate, self._clock.monotonic_ns()))
 
     def release(self, hold_s: float) -> None:
@@ -152,10 +156,15 @@ class _Sensor:
         self._moved = moved
         self._contact.on_edge(self._edge)
 
-    def look(self) -> bool:
-        """Take the contact as it is, without telling; return whether it is active. Raises RetryLater."""
-        self.active = self._contact.read()
-        return self.active
+    def look(self) -> None:
+        """Take the contact as it is, without telling; look again later where it cannot be read."""
+        try:
+            self.active = self._contact.read()
+            self.cause = ""
+        except RetryLater as error:
+            self.cause = str(error)
+            self._edge_ns = self._clock.monotonic_ns() + int(RETRY_S * 1e9)
+            self._timers.at(self, self._edge_ns, self._settle)
 
     def close(self) -> None:
         """Let go of the pin."""
@@ -172,13 +181,8 @@ class _Sensor:
         # Cleared before the pin is read: an edge from here on asks for another look.
         self._settling = False
         at_ns, before, was_well = self._edge_ns, self.active, not self.cause
-        try:
-            moved = self.look() is not before
-            self.cause = ""
-        except RetryLater as error:
-            self.cause = str(error)
-            moved = was_well
-            self._timers.at(self, self._clock.monotonic_ns() + int(RETRY_S * 1e9), self._settle)
+        self.look()
+        moved = self.active is not before or (was_well and self.cause != "")
         if moved and self._moved is not None:
             self._moved(self, at_ns)
 

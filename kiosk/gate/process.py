@@ -94,7 +94,7 @@ class GateProcess:
         self._health.start()
         self.talk.start()
         for reader in self._readers:
-            self.upkeep.readers[reader.name] = False
+            self.upkeep.readers[reader.name] = True
         for thread in readers:
             thread.start()
         notify_ready()

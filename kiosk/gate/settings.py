@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
 Pin = Annotated[int, Meta(ge=0, le=53)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 

@@ -60,14 +60,13 @@ def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 def retrying(action: Callable[[], T]) -> T:
     """Run an action that may meet another process's lock, again and again for 0.2 s at most."""
-    pause = threading.Event()
     for _ in range(BUSY_TRIES_MAX):
         try:
             return action()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
-        pause.wait(BUSY_STEP_S)
+        threading.Event().wait(BUSY_STEP_S)
     return action()
 
 

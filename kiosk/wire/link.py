@@ -26,7 +26,11 @@ class Arrived(msgspec.Struct, frozen=True):
     retained: bool = False
 
 
-LinkEvent = Connected | Disconnected | Arrived
+class Inside(msgspec.Struct, frozen=True):
+    """A word of the process's own that waits in the same queue; what it says is the subclass's."""
+
+
+LinkEvent = Connected | Disconnected | Arrived | Inside
 
 
 class Link(Protocol):

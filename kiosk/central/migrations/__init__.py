@@ -1,0 +1,1 @@
+"""Alembic's scripts: how each version's tables come about."""

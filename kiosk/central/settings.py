@@ -1,0 +1,91 @@
+"""What central is told before it starts: a TOML file, every key of which `config/central.toml` explains."""
+
+from pathlib import Path
+
+import msgspec
+
+from kiosk.core.errors import ConfigError
+from kiosk.local.settings import load_settings
+
+FILE_NAME = "central.toml"
+SECRET_BYTES_MAX = 1024
+
+
+class BrokerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `[broker]` table: how central reaches it, and in `address` how devices do, where that differs."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str = "central"
+    password_file: str = ""
+    ca_file: str = ""
+    address: str = ""
+
+
+class CentralSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Central's configuration. Relative paths start at the configuration file's folder.
+
+    `zone` is the IANA time zone of a site until its roster row names one. `shared_subscription` deals the uplink out
+    among several central processes, where the broker can do that. `clock_apart_max_s` is how far central's clock may
+    be from its last signature and from the devices' median before it refuses to sign (CONTRACT §3).
+    """
+
+    home: str = "."
+    database: str = ""
+    broker: BrokerSettings = BrokerSettings()
+    shared_subscription: bool = False
+    site_default: str = "main"
+    zone: str = "Asia/Shanghai"
+    health_host: str = "127.0.0.1"
+    health_port: int = 9464
+    clock_apart_max_s: int = 86400
+    folder: str = ""
+
+    @property
+    def home_path(self) -> Path:
+        """Return the folder of the keys and, by default, of the database and backups."""
+        return self.path(self.home)
+
+    @property
+    def database_url(self) -> str:
+        """Return the URL of the database: `central.db` in the home folder unless one is named."""
+        return self.database or f"sqlite:///{(self.home_path / 'central.db').resolve()}"
+
+    @property
+    def broker_url(self) -> str:
+        """Return the address to tell devices, `mqtt://host:port` or with TLS `mqtts://host:port`."""
+        if self.broker.address:
+            return self.broker.address
+        host = f"[{self.broker.host}]" if ":" in self.broker.host else self.broker.host
+        return f"{'mqtts' if self.broker.ca_file else 'mqtt'}://{host}:{self.broker.port}"
+
+    def path(self, name: str) -> Path:
+        """Return a path that the configuration names."""
+        return Path(self.folder, name)
+
+    def broker_password(self) -> str:
+        """Read central's own password; empty where no file is named. Raises ConfigError."""
+        return _read_text(self.path(self.broker.password_file)).strip() if self.broker.password_file else ""
+
+    def broker_ca(self) -> str:
+        """Read the certificate that devices check the broker by, PEM; empty where no file is named."""
+        return _read_text(self.path(self.broker.ca_file)) if self.broker.ca_file else ""
+
+
+def central_settings(*, config: Path | None = None, home: Path | None = None) -> CentralSettings:
+    """Read `--config FILE`, or `central.toml` of `--home DIR`; raises ConfigError."""
+    if config is None:
+        if home is None:
+            raise ConfigError("central does not know its folder", hint="Give --config FILE or --home DIR")
+        config = home / FILE_NAME
+        if not config.exists():
+            return CentralSettings(folder=str(home))
+    return msgspec.structs.replace(load_settings(config, CentralSettings), folder=str(config.parent))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(SECRET_BYTES_MAX * 64)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}", hint="Check its name and permissions") from error

@@ -1,0 +1,106 @@
+"""Commands on a box's files: replay a trace, show and verify the journals, look after its health."""
+
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from kiosk.core.codec import canonical, decode
+from kiosk.located import EDGE, config_path, located
+
+
+@click.command()
+@click.argument("trace", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--journal", "journal_path", type=click.Path(path_type=Path), help="Keep the journal in this new file.")
+@located
+def replay(trace: Path, journal_path: Path | None) -> None:
+    """Feed recorded taps (at,access_point,identifier) through the gate's rules and print each record."""
+    from kiosk.config import load_edge
+    from kiosk.core.errors import InvalidInput
+    from kiosk.gate.replay import read_trace
+    from kiosk.gate.replay import replay as run
+    from kiosk.store.journal import Journal
+    from kiosk.store.roster import RosterReader
+
+    config = load_edge(config_path(EDGE))
+    if journal_path is not None and journal_path.exists():
+        raise InvalidInput(f"{journal_path} exists already", hint="A replay always writes a new journal")
+    roster = RosterReader(config.box.roster, config.box.site, config.box.zone, config.box.roster_age_max_s)
+    with contextlib.ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-replay-")))
+        journal = Journal(journal_path or folder / "replay.db", config.journal_limits)
+        held.callback(journal.close)
+        lines = read_trace(trace, config.access_point)
+        for body in run(lines, config.access_point, config.reader, roster, journal, config.box.hash_key()):
+            click.echo(body.decode())
+
+
+@click.group()
+def journal() -> None:
+    """Show or verify the journals of a box."""
+
+
+@journal.command()
+@click.option("--file", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="One journal file.")
+@click.option("--after", default=0, help="Only records behind this seq.")
+@located
+def show(path: Path | None, after: int) -> None:
+    """Print the journals as JSON lines: the journal's id and the record."""
+    from kiosk.store.reading import JournalReader
+
+    for each in [path] if path else _journals():
+        reader = JournalReader(each)
+        name, position = reader.mark().journal, after
+        while page := reader.read(position, 1000, 1 << 24):
+            for record in page:
+                click.echo(canonical({"journal": name, "record": decode(record.body)}).decode())
+            position = page[-1].seq
+        reader.close()
+
+
+@journal.command()
+@click.option("--file", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="One journal file.")
+@located
+def verify(path: Path | None) -> None:
+    """Check the hash chains; exits 1 where one breaks, and says where."""
+    from kiosk.store.reading import JournalReader
+    from kiosk.store.reading import verify as walk
+
+    broken = False
+    for each in [path] if path else _journals():
+        reader = JournalReader(each)
+        name = reader.mark().journal
+        reader.close()
+        held, fault = walk(each)
+        broken = broken or fault is not None
+        click.echo(f"{each.name}: journal {name}: {held} records hold" + (f", then {fault}" if fault else ""))
+    sys.exit(1 if broken else 0)
+
+
+@click.command()
+@located
+def doctor() -> None:
+    """Look at everything the box needs: a line each with ok, warn or fail, and what to do. Exits 1 on fail."""
+    from kiosk.config import load_edge
+    from kiosk.doctor import examine
+
+    failed = False
+    for finding in examine(load_edge(config_path(EDGE))):
+        failed = failed or finding.grade == "fail"
+        click.echo(
+            f"{finding.grade:<5} {finding.what:<14} {finding.said}" + (f" — {finding.hint}" if finding.hint else "")
+        )
+    sys.exit(1 if failed else 0)
+
+
+def _journals() -> list[Path]:
+    from kiosk.config import load_edge
+    from kiosk.core.errors import InvalidInput
+
+    data = load_edge(config_path(EDGE)).box.data
+    found = sorted(data.glob("gate*.db")) + sorted(data.glob("web*.db"))
+    if not found:
+        raise InvalidInput(f"no journal in {data}", hint="Start the gate once")
+    return found

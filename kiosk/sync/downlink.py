@@ -1,0 +1,151 @@
+"""Rosters down: verified, in order, one transaction each; what is missing is asked for."""
+
+import logging
+from typing import Any
+
+import msgspec
+
+from kiosk.core.clock import Clock, parse_utc
+from kiosk.core.errors import InvalidInput, MessageRejected
+from kiosk.core.roster import DeltaOp
+from kiosk.store.book import UsedNumbers
+from kiosk.store.roster import RosterWriter
+from kiosk.sync.fetching import SnapshotFetch
+from kiosk.sync.requests import Questions
+from kiosk.sync.trust import Trust
+from kiosk.wire.messages import DenyList, Response, RosterDelta, RosterHead, Snapshot, Used
+
+DELTA_PATIENCE_NS = 300_000_000
+
+_log = logging.getLogger(__name__)
+
+
+class Downlink:
+    """Follows the signed head of the site's roster. It never goes back, and changes only where the digest agrees."""
+
+    def __init__(
+        self, site: str, roster: RosterWriter, trust: Trust, questions: Questions, fetch: SnapshotFetch, clock: Clock
+    ) -> None:
+        self._site, self._roster, self._trust = site, roster, trust
+        self._questions, self._fetch, self._clock = questions, fetch, clock
+        self._head: RosterHead | None = None
+        self._behind_ns: int | None = None
+        self._whole = False
+
+    @property
+    def revision(self) -> int:
+        """The revision that is held."""
+        return self._roster.state.revision
+
+    def connected(self) -> None:
+        """Ask what other gates have seen meanwhile; heads and deny lists are retained and come by themselves."""
+        self._ask_used()
+
+    def on_head(self, payload: bytes) -> None:
+        """Take a head; raises MessageRejected. Central's word on time counts even before its roster is here."""
+        head = self._trust.open(payload, RosterHead)
+        self._check_site(head.site)
+        if head.revision < self.revision:
+            raise MessageRejected(f"head of revision {head.revision}, {self.revision} is held")
+        try:
+            issued_at = parse_utc(head.issued_at)
+        except InvalidInput as error:
+            raise MessageRejected(f"head with {error.message}") from error
+        now_ns, boot = self._clock.monotonic_ns(), self._clock.boot_id()
+        if not self._roster.accept_head(head.revision, head.serial, issued_at, now_ns, boot):
+            return
+        self._head = head
+        if isinstance(head.next_key, str) and self._trust.announce(head.next_key):
+            self._roster.put_central_key(head.next_key)
+        if head.revision > self.revision and self._behind_ns is None:
+            self._behind_ns = now_ns + (DELTA_PATIENCE_NS if self.revision else 0)
+
+    def on_delta(self, payload: bytes) -> None:
+        """Take a delta that was published or asked for; raises MessageRejected."""
+        self._apply(self._trust.open(payload, RosterDelta))
+
+    def on_deny(self, payload: bytes) -> None:
+        """Take a deny list; raises MessageRejected."""
+        deny = self._trust.open(payload, DenyList)
+        self._check_site(deny.site)
+        self._roster.put_deny(deny.version, {entry.credential: entry.until_revision for entry in deny.entries})
+
+    def on_used(self, payload: bytes) -> None:
+        """Take what other gates have seen, where nothing is missing before it; raises MessageRejected."""
+        used = self._trust.open(payload, Used)
+        self._check_site(used.site)
+        if used.version <= self._roster.state.used_version:
+            return
+        if used.previous > self._roster.state.used_version:
+            self._ask_used()
+            return
+        rows = {
+            (row.credential, row.entitlement): UsedNumbers(row.counts, row.area, row.area_at_ms, row.folded)
+            for row in used.rows
+        }
+        self._roster.put_used(used.version, rows)
+
+    def on_response(self, response: Response) -> None:
+        """Take the answer to a question of ours; raises MessageRejected."""
+        kind = self._questions.answered(response.id, more=response.more)
+        if kind is None or not response.ok:
+            return
+        if response.kind == "roster.part":
+            self._fetch.got(response.body)
+        elif response.kind == "roster.delta":
+            self.on_delta(msgspec.json.encode(response.body))
+        elif response.kind == "roster.snapshot":
+            self._whole = True
+        elif response.kind == "used":
+            self.on_used(msgspec.json.encode(response.body))
+
+    def tick(self, now_ns: int) -> None:
+        """Ask for what is missing. A published delta gets a moment to arrive first."""
+        head = self._head
+        if head is None or head.revision <= self.revision:
+            self._behind_ns, self._whole = None, False
+            return
+        self._fetch.tick(now_ns)
+        if self._behind_ns is None or now_ns < self._behind_ns:
+            return
+        snapshot = head.snapshot if isinstance(head.snapshot, Snapshot) else None
+        if snapshot is not None and snapshot.revision > self.revision and (self._whole or self.revision == 0):
+            self._fetch.want(snapshot)
+        elif not self._questions.is_open("roster.deltas"):
+            self._questions.ask("roster.deltas", {"from": self.revision})
+
+    def next_due_ns(self) -> int | None:
+        """Return when `tick` has something to do."""
+        return self._behind_ns
+
+    def on_fetched(self, name: str, snapshot: Snapshot) -> None:
+        """Switch to a snapshot that was fetched and verified; raises MessageRejected."""
+        self._roster.switch_snapshot(name, snapshot.revision, snapshot.digest)
+        self._whole = False
+        _log.info("roster switched", extra={"revision": snapshot.revision})
+        self._roster.tidy()
+
+    def _apply(self, delta: RosterDelta) -> None:
+        self._check_site(delta.site)
+        if delta.to_revision <= self.revision:
+            return
+        if delta.from_revision > self.revision:
+            self._behind_ns = self._clock.monotonic_ns()
+            return
+        try:
+            ops = msgspec.convert(list(delta.ops), list[DeltaOp])
+            self._roster.apply_delta(delta.from_revision, delta.to_revision, ops, delta.digest)
+        except (MessageRejected, msgspec.ValidationError, ValueError) as error:
+            # Whatever is wrong with it, the whole roster will put it right.
+            self._whole = True
+            self._behind_ns = self._clock.monotonic_ns()
+            raise MessageRejected(f"delta to revision {delta.to_revision}: {error}") from error
+
+    def _ask_used(self) -> None:
+        if not self._questions.is_open("used"):
+            args: dict[str, Any] = {"after": self._roster.state.used_version}
+            self._questions.ask("used", args)
+
+    def _check_site(self, site: str) -> None:
+        if site != self._site:
+            raise MessageRejected(f"meant for site {site!r}")

@@ -1,0 +1,26 @@
+"""What the sync process is told."""
+
+import msgspec
+
+
+class SyncSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The broker, the keys, and how patient and how gentle to the disk sync is. File names as in `[box]`.
+
+    `disk_bytes_per_s` limits how fast a roster snapshot is written: the gate's journal shares the disk.
+    """
+
+    host: str
+    port: int = 8883
+    username: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    device_key_file: str
+    central_key_file: str
+    resend_first_s: float = 2.0
+    resend_max_s: float = 60.0
+    poll_s: float = 1.0
+    disk_bytes_per_s: int = 8 * 1024**2
+    health_host: str = "127.0.0.1"
+    health_port: int = 9102

@@ -1,0 +1,1 @@
+"""Barriers, passages and the emergency; the loop that reads, decides, records and acts."""

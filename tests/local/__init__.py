@@ -1,0 +1,1 @@
+"""Talk, health, configuration and logs of one box."""

@@ -1,0 +1,130 @@
+"""Who imports whom, read from the source; the tables it is held to are passed in.
+
+A path is relative to `kiosk/`, such as `gate/controller.py`. A check returns sentences that begin with path and line.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
+
+ROOT = "kiosk"
+IMPORTERS = ("importlib.import_module", "import_module", "__import__")
+
+
+class Import(NamedTuple):
+    """One imported name, `kiosk.core.errors` or `flask.Flask`, and the line it stands on."""
+
+    name: str
+    line: int
+
+
+def module_name(path: str) -> str:
+    """Return the dotted name of a path: `core/clock.py` is `kiosk.core.clock`."""
+    parts = [ROOT, *path.removesuffix(".py").split("/")]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: str, tree: ast.Module) -> Iterator[Import]:
+    """Yield every import, those inside functions and `importlib.import_module("…")` too."""
+    package = module_name(path).split(".")
+    if not path.endswith("__init__.py"):
+        package = package[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (Import(f"{source}.{alias.name}", node.lineno) for alias in node.names)
+        elif isinstance(node, ast.Call) and dotted(node.func) in IMPORTERS:
+            named = node.args[0] if node.args else None
+            known = isinstance(named, ast.Constant) and isinstance(named.value, str)
+            yield Import(str(named.value) if known and isinstance(named, ast.Constant) else "?", node.lineno)
+
+
+def forbidden_packages(path: str, tree: ast.Module, allowed: Mapping[str, Set[str]]) -> Iterator[str]:
+    """Hold imports of own packages to the table `package → packages it may import`."""
+    own = package_of(module_name(path))
+    if own and own not in allowed:
+        yield f"{path}:1: {own} is not in the import table"
+        return
+    for name, line in imports_of(path, tree):
+        if name == "?":
+            yield f"{path}:{line}: imports a module by a name that cannot be read here"
+        if name.partition(".")[0] != ROOT:
+            continue
+        other = package_of(name)
+        if other not in (own, "", "__version__") and other not in allowed.get(own, frozenset()):
+            yield f"{path}:{line}: {own or ROOT} may not import {other}"
+
+
+def forbidden_libraries(path: str, tree: ast.Module, places: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Hold third-party imports to the table `library → places`; a place is a file or a folder that ends in `/`."""
+    for name, line in imports_of(path, tree):
+        library = name.partition(".")[0]
+        if library == ROOT or library in sys.stdlib_module_names or name == "?":
+            continue
+        if library not in places:
+            yield f"{path}:{line}: {library} is not in the table of libraries"
+        elif not any(path == place or (place.endswith("/") and path.startswith(place)) for place in places[library]):
+            yield f"{path}:{line}: {library} belongs in {' and '.join(places[library])}"
+
+
+def cycles(modules: Mapping[str, ast.Module]) -> list[list[str]]:
+    """Return each group of modules (by path) that import one another in a circle, inside functions too."""
+    names = {module_name(path): path for path in modules}
+    edges = {
+        path: {
+            names[target]
+            for name, _ in imports_of(path, tree)
+            if (target := _target(name, names)) and names[target] != path
+        }
+        for path, tree in modules.items()
+    }
+    return sorted(sorted(group) for group in _circles(edges))
+
+
+def _circles(edges: Mapping[str, Set[str]]) -> set[frozenset[str]]:
+    """Return the sets of nodes that reach one another."""
+    reach = {node: _reached(node, edges) for node in edges}
+    return {
+        frozenset({node, *(other for other in reach[node] if node in reach[other])})
+        for node in edges
+        if node in reach[node]
+    }
+
+
+def _reached(start: str, edges: Mapping[str, Set[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = list(edges[start])
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting.extend(edges[node])
+    return seen
+
+
+def _target(name: str, names: Mapping[str, str]) -> str | None:
+    """Return the own module an import lands in: the name itself, or what it is a name of."""
+    if name in names:
+        return name
+    parent = name.rpartition(".")[0]
+    return parent if parent in names and parent != ROOT else None
+
+
+def dotted(node: ast.AST) -> str:
+    """Return `a.b.c` for a name or attribute chain, "" for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = dotted(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    return ""
+
+
+def package_of(name: str) -> str:
+    """Return `core` for `kiosk.core.clock`, "" for what is directly below `kiosk`."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else ""

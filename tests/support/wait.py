@@ -1,0 +1,21 @@
+"""Waiting in tests: look again until it is so, or until a deadline."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(check: Callable[[], T], timeout_s: float = 5.0, every_s: float = 0.02) -> T:
+    """Return the first true value of `check`; fails with the last value when there is none in time."""
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"not within {timeout_s} s: {getattr(check, '__name__', check)} gave {value!r}")
+        pause.wait(every_s)

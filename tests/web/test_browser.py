@@ -1,0 +1,217 @@
+"""The display and the demo in a real browser, served by the real server, fed by a fake gate."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from kiosk.local.webserver import WebServer
+from kiosk.web.app import check_health, close_app
+from tests.builders import FakeClock
+from tests.support.wait import eventually
+from tests.web.browser import DRAWS_CHINESE, no_sideways_scrolling, open_browser, open_page, shoot
+from tests.web.conftest import MakeApp
+from tests.web.fakes import FakeGate, make_decision, make_record, make_state
+
+pytestmark = pytest.mark.browser
+
+LANGUAGES = ["zh", "en"]
+SIZES = {"wide": (1280, 800), "tall": (720, 1280), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def app(make_app: MakeApp, gate: FakeGate) -> Flask:
+    app = make_app()
+    check_health(app)
+    gate.wait_for_follower()
+    gate.say(make_state())
+    eventually(lambda: check_health(app).ok)
+    return app
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    server = WebServer(app, "127.0.0.1", 0, 8)
+    server.start()
+    yield f"http://127.0.0.1:{server.port}"
+    close_app(app)
+    server.close()
+
+
+def outcome(page: Page) -> str:
+    return str(page.locator("body").get_attribute("data-outcome"))
+
+
+def wait_until_live(page: Page) -> None:
+    expect(page.locator("body")).to_have_attribute("data-online", "true")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_display_moves_with_the_gate(
+    browser: Browser, address: str, gate: FakeGate, language: str, size: str
+) -> None:
+    with open_page(browser, f"{address}/gate/entrance?lang={language}", *SIZES[size]) as page:
+        expect(page.locator("[data-part=line]")).to_contain_text({"zh": "联网", "en": "Online since"}[language])
+        expect(page.locator("[data-part=idle-title] .first")).to_have_text(
+            {"zh": "请刷卡", "en": "Please tap your card"}[language]
+        )
+        assert page.evaluate(DRAWS_CHINESE)
+        shoot(page, f"gate-idle-{language}-{size}")
+        for shown, fields in {
+            "granted": {},
+            "attention": {"reason": "ok_soft_antipassback"},
+            "denied": {"granted": False, "reason": "tier_too_low"},
+        }.items():
+            gate.say(make_decision(**fields))
+            expect(page.locator("body")).to_have_attribute("data-outcome", shown)
+            assert page.locator("[data-part=result] use").get_attribute("href") == f"#icon-{shown}"
+            assert page.locator("[data-part=result-title] .first").inner_text()
+            assert no_sideways_scrolling(page)
+            assert page.evaluate("document.querySelector('.gate-foot').getBoundingClientRect().bottom <= innerHeight")
+            shoot(page, f"gate-{shown}-{language}-{size}")
+
+
+def test_the_display_is_idle_again_after_four_seconds(browser: Browser, address: str, gate: FakeGate) -> None:
+    with open_page(browser, f"{address}/gate/entrance") as page:
+        wait_until_live(page)
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)
+        gate.say(make_decision())
+        expect(page.locator("body")).to_have_attribute("data-outcome", "granted")
+        page.clock.run_for(3900)
+        assert outcome(page) == "granted"
+        page.clock.run_for(200)
+        assert outcome(page) == "idle"
+        assert page.locator("[data-part=result]").is_hidden()
+
+
+def test_going_through_is_confirmed(browser: Browser, address: str, gate: FakeGate) -> None:
+    with open_page(browser, f"{address}/gate/entrance") as page:
+        wait_until_live(page)
+        gate.say(make_decision())
+        expect(page.locator("[data-part=greeting]")).to_have_text("张女士")
+        expect(page.locator("[data-part=tier] .first")).to_have_text("金卡会员")
+        expect(page.locator("[data-part=passed]")).to_be_hidden()
+        gate.say({"kind": "passage", "access_point": "entrance", "taken": True})
+        expect(page.locator("[data-part=passed]")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_line_is_honest_when_the_line_is_down(
+    browser: Browser, address: str, gate: FakeGate, language: str
+) -> None:
+    with open_page(browser, f"{address}/gate/entrance?lang={language}") as page:
+        wait_until_live(page)
+        gate.say(make_state(online=False, since="2026-11-22T08:19:00.000Z", roster_age_s=1800))
+        expect(page.locator("[data-part=line] .first")).to_have_text(
+            re.compile({"zh": "离线 12 分钟，数据截至 .*16:01", "en": "Offline for 12 min – data as of .*16:01"}[language])
+        )
+        shoot(page, f"gate-offline-{language}-wide")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_gate_that_goes_and_comes_is_shown(browser: Browser, address: str, gate: FakeGate, language: str) -> None:
+    with open_page(browser, f"{address}/gate/entrance?lang={language}") as page:
+        wait_until_live(page)
+        gate.close()
+        expect(page.locator("body")).to_have_attribute("data-notice", "no_gate")
+        shoot(page, f"gate-lost-{language}-wide")
+        gate.start()
+        gate.wait_for_follower()
+        gate.say(make_state(lockdown=True))
+        expect(page.locator("body")).to_have_attribute("data-notice", "lockdown")
+        shoot(page, f"gate-lockdown-{language}-wide")
+        gate.say(make_state())
+        expect(page.locator("body")).to_have_attribute("data-notice", "")
+
+
+def test_the_display_heals_when_the_screens_process_comes_back(
+    browser: Browser, make_app: MakeApp, gate: FakeGate, free_port: int
+) -> None:
+    def serve() -> tuple[Flask, WebServer]:
+        app = make_app()
+        check_health(app)
+        gate.wait_for_follower()
+        server = WebServer(app, "127.0.0.1", free_port, 8)
+        server.start()
+        return app, server
+
+    app, server = serve()
+    with open_page(browser, f"http://127.0.0.1:{free_port}/gate/entrance") as page:
+        gate.say(make_state())
+        wait_until_live(page)
+        close_app(app)
+        server.close()
+        expect(page.locator("body")).to_have_attribute("data-notice", "no_gate")
+        app, server = serve()
+        gate.say(make_state())
+        expect(page.locator("body")).to_have_attribute("data-notice", "", timeout=15_000)
+        gate.say(make_decision())
+        expect(page.locator("body")).to_have_attribute("data-outcome", "granted")
+    close_app(app)
+    server.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_the_demo_taps_a_card_and_shows_the_record_and_the_display(
+    browser: Browser, address: str, gate: FakeGate, language: str, size: str
+) -> None:
+    gate.answer = make_record(type="access.denied", data={"reason": "membership_ended", "access_point": "entrance"})
+    with open_page(browser, f"{address}/demo?lang={language}", *SIZES[size]) as page:
+        expect(page.locator("[data-card]")).to_have_count(3)
+        page.locator("[data-part=search]").fill("alice")
+        expect(page.locator("[data-card]:visible")).to_have_count(1)
+        page.locator("[data-card]:visible button").click()
+        expect(page.locator("[data-part=record]")).to_contain_text('"reason": "membership_ended"')
+        expect(page.locator("[data-part=verdict-text]")).to_contain_text(
+            {"zh": "请到前台", "en": "See the front desk"}[language]
+        )
+        assert gate.taps == [{"identifier": "04A1B2C3D4E5F7", "reader": "front"}]
+        display = page.frame_locator("[data-part=screen]").locator("body")
+        expect(display).to_have_attribute("data-online", "true")
+        gate.say(make_decision(granted=False, reason="membership_ended"))
+        expect(display).to_have_attribute("data-outcome", "denied")
+        assert no_sideways_scrolling(page)
+        page.locator("[data-part=search]").fill("")
+        shoot(page, f"demo-{language}-{size}")
+        page.locator("[data-part=search]").fill("nobody of that name")
+        expect(page.locator("[data-part=no-match]")).to_be_visible()
+        page.locator("[data-part=search]").fill("")
+        page.locator("[data-part=expected]").select_option("attention")
+        expect(page.locator("[data-card]:visible")).to_have_count(1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_page_leads_to_the_displays(browser: Browser, address: str, language: str) -> None:
+    with open_page(browser, f"{address}/?lang={language}") as page:
+        shoot(page, f"gate-choose-{language}-wide")
+        page.locator("strong", has_text={"zh": "游泳池", "en": "Pool"}[language]).click()
+        expect(page.locator(".gate-point")).to_contain_text("Pool")
+        expect(page.locator("html")).to_have_attribute("data-language", language)
+
+
+def test_the_first_page_finds_the_gate_when_it_comes(
+    browser: Browser, make_app: MakeApp, gate: FakeGate, clock: FakeClock
+) -> None:
+    gate.close()
+    app = make_app()
+    server = WebServer(app, "127.0.0.1", 0, 8)
+    server.start()
+    with open_page(browser, f"http://127.0.0.1:{server.port}/") as page:
+        expect(page.locator("[role=status]")).to_be_visible()
+        gate.start()
+        gate.wait_for_follower()
+        gate.say(make_state())
+        expect(page.locator(".point")).to_have_count(3, timeout=15_000)
+    close_app(app)
+    server.close()

@@ -1,0 +1,94 @@
+"""The real server: streams leave room for pages, and a browser that goes gives its place back."""
+
+import http.client
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+from flask import Flask
+
+from kiosk.core.errors import CannotStart
+from kiosk.local.webserver import WebServer
+from kiosk.web.app import check_health, close_app
+from tests.support.wait import eventually
+from tests.web.conftest import MakeApp
+from tests.web.fakes import FakeGate, make_state
+
+STREAMS = 8
+
+
+@pytest.fixture
+def app(make_app: MakeApp, gate: FakeGate) -> Flask:
+    app = make_app(streams_max=STREAMS)
+    check_health(app)
+    gate.wait_for_follower()
+    gate.say(make_state())
+    eventually(lambda: check_health(app).ok)
+    return app
+
+
+@pytest.fixture
+def server(app: Flask) -> Iterator[WebServer]:
+    server = WebServer(app, "127.0.0.1", 0, STREAMS)
+    server.start()
+    yield server
+    close_app(app)
+    server.close()
+
+
+def get(server: WebServer, path: str) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request("GET", path)
+    return connection
+
+
+def status(server: WebServer, path: str) -> int:
+    with closing(get(server, path)) as connection:
+        return connection.getresponse().status
+
+
+def test_pages_are_served_while_every_stream_is_taken(server: WebServer) -> None:
+    with ExitStack() as open_streams:
+        for _ in range(STREAMS):
+            connection = open_streams.enter_context(closing(get(server, "/gate/entrance/events")))
+            assert connection.getresponse().readline() == b"retry: 2000\n"
+        assert status(server, "/gate/entrance/events") == 503
+        assert status(server, "/gate/entrance") == 200
+        assert status(server, "/static/gate.css") == 200
+
+
+def test_a_browser_that_goes_gives_its_stream_back(server: WebServer) -> None:
+    gone = [get(server, "/gate/entrance/events") for _ in range(STREAMS)]
+    streams = [connection.getresponse() for connection in gone]
+    assert [stream.readline() for stream in streams] == [b"retry: 2000\n"] * STREAMS
+    assert status(server, "/gate/entrance/events") == 503
+    for each in (*streams, *gone):
+        each.close()
+
+    def a_stream_is_free() -> bool:
+        with closing(get(server, "/gate/entrance/events")) as connection:
+            return connection.getresponse().status == 200
+
+    eventually(a_stream_is_free, timeout_s=5, every_s=0.1)
+
+
+def test_closing_ends_streams_and_frees_the_port(app: Flask) -> None:
+    server = WebServer(app, "127.0.0.1", 0, STREAMS)
+    server.start()
+    port = server.port
+    stream = get(server, "/gate/entrance/events")
+    response = stream.getresponse()
+    response.readline()
+    close_app(app)
+    server.close()
+    server.close()
+    response.read()  # ends
+    stream.close()
+    again = WebServer(app, "127.0.0.1", port, STREAMS)
+    again.start()
+    again.close()
+
+
+def test_an_address_in_use_is_said_in_one_sentence(server: WebServer, app: Flask) -> None:
+    with pytest.raises(CannotStart, match=f"cannot listen on 127.0.0.1:{server.port}"):
+        WebServer(app, "127.0.0.1", server.port, STREAMS).start()
