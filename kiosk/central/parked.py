@@ -49,7 +49,7 @@ class Parked:
         self._ingest = ingest
         self._reprojector = reprojector
 
-    def list(
+    def items(
         self, *, state: str | None = "open", device: str | None = None, after: int = 0, limit: int = PAGE_MAX
     ) -> list[ParkedItem]:
         """Return items by id, 1,000 at most; `state` is open, closed or used, None for all."""

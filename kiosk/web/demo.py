@@ -61,12 +61,10 @@ def _tap(settings: WebSettings, feed: GateFeed, order: TapOrder) -> dict[str, An
     point = feed.situation(FIRST_WORD_S).point(order.access_point)
     if point is None:
         raise InvalidInput(f"the gate has no access point {order.access_point}", hint="Reload the page")
-    record = ask(settings.gate_socket, "tap", {"identifier": order.identifier, "reader": point.reader})
-    reason = str(record.get("data", {}).get("reason", "other"))
-    granted = record.get("type") == "access.granted"
-    title, advice = reason_texts(granted, reason)
-    outcome = outcome_of(granted, reason)
-    return {"record": record, "outcome": outcome, "reason": reason, "title": title, "advice": advice}
+    answer = ask(settings.gate_socket, "tap", {"identifier": order.identifier, "reader": point.reader})
+    granted, reason = answer.get("granted") is True, str(answer.get("reason", ""))
+    title, _ = reason_texts(granted, reason)
+    return {"record": answer.get("record"), "outcome": outcome_of(granted, reason), "reason": reason, "title": title}
 
 
 def _form_key() -> str:

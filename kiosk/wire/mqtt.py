@@ -169,8 +169,9 @@ class _PahoConnection:
     def _get_ready(self) -> None:
         self._ready_since = time.monotonic()
         self._counters["connects"] += 1
-        for event in (Connected(), *self._early):
-            self._events.put(event)
+        self._events.put(Connected())
+        for message in self._early:
+            self._events.put(message)
         self._early.clear()
 
     def _take(self, message: Arrived) -> None:

@@ -1,6 +1,7 @@
 """The decision vectors through `decide()`, and that the set is as complete as it says."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_no_two_vectors_share_a_card() -> None:
 def test_time_goes_forward_within_a_vector() -> None:
     for vector in VECTORS:
         times = [parse_utc(step.at) for step in vector.steps]
-        forward = all(earlier < later for earlier, later in zip(times, times[1:], strict=False))
+        forward = all(earlier < later for earlier, later in pairwise(times))
         assert forward or vector.alone, vector.name
 
 

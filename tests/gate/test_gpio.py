@@ -89,6 +89,15 @@ def test_a_bouncing_contact_is_one_passage_at_its_first_edge(rig: Rig) -> None:
     assert rig.heard[1].at_ns == first_ns
 
 
+def test_a_contact_that_never_stops_bouncing_is_still_heard(rig: Rig) -> None:
+    rig.barrier(passage_pin=BEAM)
+    for _ in range(20):
+        rig.pins.pin(BEAM).drive_high()
+        rig.pins.pin(BEAM).drive_low()
+        rig.time.passes(DEBOUNCE_S / 2)
+    assert rig.heard.kinds() == ["Occupied", "Passed"]
+
+
 def test_a_normally_closed_contact_tells_of_a_passage_when_it_opens(rig: Rig) -> None:
     rig.pins.pin(BEAM).drive_low()
     gate = make_gate(actuator="gpio", relay_pin=RELAY, passage_pin=BEAM, passage_normally_closed=True)

@@ -61,8 +61,10 @@ class Pn532:
     def _answer(self, command: int, data: bytes) -> None:
         os.write(self._master, ACK)
         answer = _frame(bytes([0xD5, command + 1]) + self._commands.get(command, lambda _: b"")(data))
-        torn, self.torn = self.torn and command == 0x4A, False
-        os.write(self._master, answer[:3] if torn else answer)
+        if self.torn and command == 0x4A:
+            self.torn = False
+            answer = answer[:3]
+        os.write(self._master, answer)
 
     def _registers(self, data: bytes) -> bytes:
         asked = [data[at : at + 2] for at in range(0, len(data), 2)]

@@ -61,7 +61,7 @@ def test_a_device_names_its_driver_and_is_not_opened_yet(device: str, kind: str)
 )
 def test_a_wrong_line_says_what_to_write(changes: dict[str, object], says: str) -> None:
     with pytest.raises(ConfigError) as error:
-        open_reader(ReaderSettings(**{"name": "entrance", **changes}))  # type: ignore[arg-type]
+        open_reader(ReaderSettings(**{"name": "entrance", **changes}))
     assert says in str(error.value)
 
 

@@ -81,5 +81,3 @@ def shoot(page: Page, name: str) -> None:
 def no_sideways_scrolling(page: Page) -> bool:
     """Say whether everything fits the window's width."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-
-

@@ -24,7 +24,7 @@ def make_state(**fields: Any) -> dict[str, Any]:
     """Make the gate's word on how it stands: online, three access points, fresh data."""
     return {
         "kind": "state", "access_points": POINTS, "online": True, "since": "2026-11-22T08:00:00.000Z",
-        "roster_revision": 41, "roster_age_s": 30, "journal_ok": True, "lockdown": False, "emergency": False,
+        "readers": {"front": True, "back": True, "wet": True}, "roster_revision": 41, "roster_age_s": 30, "journal_ok": True, "lockdown": False, "emergency": False,
         "unsent": 0,
     } | fields  # fmt: skip
 
@@ -48,13 +48,20 @@ def make_record(**fields: Any) -> dict[str, Any]:
     } | fields
 
 
+def make_answer(granted: bool = True, reason: str = "ok") -> dict[str, Any]:
+    """Make the gate's answer to a tap."""
+    kind = "access.granted" if granted else "access.denied"
+    record = make_record(type=kind, data=make_record()["data"] | {"reason": reason})
+    return {"granted": granted, "reason": reason, "detail": {}, "record": record}
+
+
 class FakeGate:
     """A gate process of which only the socket is real."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.taps: list[dict[str, Any]] = []
-        self.answer: dict[str, Any] = make_record()
+        self.answer = make_answer()
         self.blind = False
         self._server: TalkServer | None = None
 

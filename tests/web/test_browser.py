@@ -13,7 +13,7 @@ from tests.builders import FakeClock
 from tests.support.wait import eventually
 from tests.web.browser import DRAWS_CHINESE, no_sideways_scrolling, open_browser, open_page, shoot
 from tests.web.conftest import MakeApp
-from tests.web.fakes import FakeGate, make_decision, make_record, make_state
+from tests.web.fakes import FakeGate, make_answer, make_decision, make_state
 
 pytestmark = pytest.mark.browser
 
@@ -113,7 +113,9 @@ def test_the_line_is_honest_when_the_line_is_down(
         wait_until_live(page)
         gate.say(make_state(online=False, since="2026-11-22T08:19:00.000Z", roster_age_s=1800))
         expect(page.locator("[data-part=line] .first")).to_have_text(
-            re.compile({"zh": "离线 12 分钟，数据截至 .*16:01", "en": "Offline for 12 min – data as of .*16:01"}[language])
+            re.compile(
+                {"zh": "离线 12 分钟，数据截至 .*16:01", "en": "Offline for 12 min – data as of .*16:01"}[language]
+            )
         )
         shoot(page, f"gate-offline-{language}-wide")
 
@@ -166,7 +168,7 @@ def test_the_display_heals_when_the_screens_process_comes_back(
 def test_the_demo_taps_a_card_and_shows_the_record_and_the_display(
     browser: Browser, address: str, gate: FakeGate, language: str, size: str
 ) -> None:
-    gate.answer = make_record(type="access.denied", data={"reason": "membership_ended", "access_point": "entrance"})
+    gate.answer = make_answer(granted=False, reason="membership_ended")
     with open_page(browser, f"{address}/demo?lang={language}", *SIZES[size]) as page:
         expect(page.locator("[data-card]")).to_have_count(3)
         page.locator("[data-part=search]").fill("alice")

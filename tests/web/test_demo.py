@@ -13,7 +13,7 @@ from kiosk.web.app import check_health
 from kiosk.web.cards import read_cards
 from tests.support.wait import eventually
 from tests.web.conftest import MakeApp
-from tests.web.fakes import FakeGate, make_record, make_state
+from tests.web.fakes import FakeGate, make_answer, make_record, make_state
 
 
 @pytest.fixture
@@ -57,10 +57,17 @@ def test_a_button_presents_the_card_at_the_chosen_access_points_reader(app: Flas
 
 
 def test_a_refusal_comes_back_with_its_reason_and_text(app: Flask, gate: FakeGate) -> None:
-    gate.answer = make_record(type="access.denied", data={"reason": "card_not_collected"})
+    gate.answer = make_answer(granted=False, reason="card_not_collected")
     client = app.test_client()
     _, answer = tap(client, form_key(client))
     assert (answer["outcome"], answer["title"]) == ("denied", {"zh": "请先领卡", "en": "Card not collected"})
+
+
+def test_a_tap_that_the_journal_took_no_record_of_is_shown_all_the_same(app: Flask, gate: FakeGate) -> None:
+    gate.answer = make_answer(granted=False, reason="journal_unavailable") | {"record": None}
+    client = app.test_client()
+    status, answer = tap(client, form_key(client))
+    assert (status, answer["record"], answer["outcome"]) == (200, None, "denied")
 
 
 def test_without_the_form_key_of_its_own_page_nothing_is_tapped(app: Flask, gate: FakeGate) -> None:

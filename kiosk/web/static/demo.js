@@ -39,7 +39,7 @@ async function tap(row, button) {
     if (response.ok) {
       show(answer.outcome, `${answer.title[language]} (${answer.reason})`);
       part("record").textContent = JSON.stringify(answer.record, null, 2);
-      part("record").hidden = false;
+      part("record").hidden = !answer.record;
     } else {
       show("denied", `${labels.failed}: ${answer.message}. ${answer.hint}`);
     }

@@ -1,0 +1,182 @@
+"""A broker and the links to it, real or looped back, behind one face: what the link contract is tested over."""
+
+from pathlib import Path
+from queue import Empty
+from typing import Protocol, TypeVar
+
+from kiosk.wire.link import Arrived, Connected, Disconnected, Link, LinkEvent, LinkSettings
+from kiosk.wire.loopback import LoopbackBroker
+from kiosk.wire.mqtt import MqttLink
+from tests.support.mosquitto import Mosquitto
+from tests.wire.proxy import Proxy
+
+PASSWORDS = {"central": "of-central", "gate-1": "of-gate-1", "gate-2": "of-gate-2"}
+PATIENCE_S = 10.0
+QUIET_S = 0.3
+
+E = TypeVar("E", bound=LinkEvent)
+
+
+class Peer:
+    """A link, and what a test says to it."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+
+    def expect(self, kind: type[E]) -> E:
+        """Return the next event, which must be of this kind."""
+        event = self.link.events.get(timeout=PATIENCE_S)
+        assert isinstance(event, kind), event
+        return event
+
+    def receive(self) -> Arrived:
+        """Return the next event, which must be a message, and call it done."""
+        message = self.expect(Arrived)
+        message.done()
+        return message
+
+    def expect_quiet(self) -> None:
+        """Fail when an event comes within 0.3 s."""
+        try:
+            event = self.link.events.get(timeout=QUIET_S)
+        except Empty:
+            return
+        raise AssertionError(f"{event} came")
+
+    def expect_reconnected(self) -> None:
+        """Expect the connection to be lost, and to come back, with failed attempts in between."""
+        self.expect(Disconnected)
+        while isinstance(event := self.link.events.get(timeout=PATIENCE_S), Disconnected):
+            pass
+        assert isinstance(event, Connected)
+
+
+class World(Protocol):
+    """A broker that can be killed, and links whose lines can be cut and stalled."""
+
+    def link(
+        self,
+        name: str,
+        *subscriptions: str,
+        will: tuple[str, bytes] | None = None,
+        window: int = 20,
+        events_max: int = 1000,
+        client_id: str = "",
+    ) -> Peer:
+        """Make a link that is not started."""
+
+    def cut(self, name: str) -> None:
+        """Break a link's line."""
+
+    def pause(self) -> None:
+        """Let nothing through, either way."""
+
+    def resume(self) -> None:
+        """End a pause."""
+
+    def kill(self) -> None:
+        """Kill the broker."""
+
+    def start(self) -> None:
+        """Start the broker again, knowing nothing."""
+
+    def close(self) -> None:
+        """Close every link and end the broker."""
+
+
+class LoopbackWorld:
+    """The shipped fake, honest."""
+
+    def __init__(self, _folder: Path) -> None:
+        self.broker = LoopbackBroker()
+        self._links: list[Link] = []
+        self.cut = self.broker.cut
+        self.pause = self.broker.pause
+        self.resume = self.broker.resume
+        self.kill = self.broker.down
+
+    def link(
+        self,
+        name: str,
+        *subscriptions: str,
+        will: tuple[str, bytes] | None = None,
+        window: int = 20,
+        events_max: int = 1000,
+        client_id: str = "",
+    ) -> Peer:
+        settings = LinkSettings(
+            host="", port=0, client_id=client_id or name, subscriptions=subscriptions, will=will, window=window,
+            events_max=events_max,
+        )  # fmt: skip
+        self._links.append(self.broker.link(settings))
+        return Peer(self._links[-1])
+
+    def start(self) -> None:
+        self.broker.wipe()
+        self.broker.up()
+
+    def close(self) -> None:
+        for link in self._links:
+            link.close()
+        self.broker.close()
+
+
+class MosquittoWorld:
+    """The real broker; every link has a line of its own through a proxy."""
+
+    def __init__(self, folder: Path) -> None:
+        self.broker = Mosquitto(folder, PASSWORDS).start()
+        self._links: list[Link] = []
+        self._proxies: dict[str, Proxy] = {}
+
+    def link(
+        self,
+        name: str,
+        *subscriptions: str,
+        will: tuple[str, bytes] | None = None,
+        window: int = 20,
+        events_max: int = 1000,
+        client_id: str = "",
+    ) -> Peer:
+        client_id = client_id or name
+        self._proxies[client_id] = proxy = Proxy(self.broker.port)
+        settings = LinkSettings(
+            host="127.0.0.1", port=proxy.port, client_id=client_id, username=name, password=PASSWORDS[name],
+            subscriptions=subscriptions, will=will, window=window, events_max=events_max,
+        )  # fmt: skip
+        self._links.append(MqttLink(settings))
+        return Peer(self._links[-1])
+
+    def cut(self, name: str) -> None:
+        self._proxies[name].cut()
+
+    def pause(self) -> None:
+        for proxy in self._proxies.values():
+            proxy.pause()
+
+    def resume(self) -> None:
+        for proxy in self._proxies.values():
+            proxy.resume()
+
+    def kill(self) -> None:
+        self.broker.kill()
+
+    def start(self) -> None:
+        self.broker.restart()
+
+    def forget(self) -> None:
+        """Make ready for the next test: no links, nothing retained."""
+        self._close_links()
+        self.broker.restart()
+
+    def close(self) -> None:
+        self._close_links()
+        self.broker.stop()
+
+    def _close_links(self) -> None:
+        for link in self._links:
+            link.close()
+        for proxy in self._proxies.values():
+            proxy.close()
+        self._links.clear()
+        self._proxies.clear()
