@@ -22,7 +22,7 @@ def replay(trace: Path, journal_path: Path | None) -> None:
     from kiosk.gate.replay import read_trace
     from kiosk.gate.replay import replay as run
     from kiosk.store.journal import Journal
-    from kiosk.store.roster import RosterReader
+    from kiosk.store.roster_reader import RosterReader
 
     config = load_edge(config_path(EDGE))
     if journal_path is not None and journal_path.exists():

@@ -16,7 +16,7 @@ from kiosk.core.errors import KioskError, NeighbourDown
 from kiosk.local.clock import SystemClock
 from kiosk.local.talk import ask
 from kiosk.store.cursors import CursorReader
-from kiosk.store.roster import RosterReader
+from kiosk.store.roster_reader import RosterReader
 
 DISK_FREE_MIN = 512 * 1024**2
 CERTIFICATE_LEFT_MIN = timedelta(days=30)
@@ -72,8 +72,8 @@ def _gate(config: EdgeConfig) -> Iterator[Finding]:
 def _clock(config: EdgeConfig) -> Iterator[Finding]:
     clock = SystemClock()
     roster = RosterReader(config.box.roster, config.box.site, config.box.zone, config.box.roster_age_max_s)
-    with roster.look():
-        anchor = roster.state.anchor
+    roster.refresh()
+    anchor = roster.state.anchor
     reading = read_clock(clock, anchor, config.box.roster_age_max_s)
     hint = "Set the clock, or start time synchronisation"
     if clock.now() < BUILT:
@@ -98,8 +98,8 @@ def _disk(config: EdgeConfig) -> Iterator[Finding]:
 
 def _roster(config: EdgeConfig) -> Iterator[Finding]:
     roster = RosterReader(config.box.roster, config.box.site, config.box.zone, config.box.roster_age_max_s)
-    with roster.look():
-        state = roster.state
+    roster.refresh()
+    state = roster.state
     if state.revision == 0:
         yield Finding("fail", "roster", "none yet", "Start `kiosk sync` and see that the device is registered")
         return

@@ -129,7 +129,8 @@ def write_setting(connection: Connection, name: str, value: str) -> None:
 
 def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key is there; say whether it was inserted."""
-    return connection.execute(_insert(connection, table).values(**row).on_conflict_do_nothing()).rowcount == 1
+    statement = _insert(connection, table).values(**row).on_conflict_do_nothing()
+    return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount == 1
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

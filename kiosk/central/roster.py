@@ -22,7 +22,8 @@ from kiosk.core.roster import digest_hex, encode_row, row_digest, row_key
 REVISION = "roster_revision"
 DIGEST = "roster_digest"
 REPORTED = "reported_revision_max"
-"""Names in `setting`; the last is the highest revision that any birth told."""
+FORGOTTEN = "roster_forgotten"
+"""Names in `setting`: `reported…` is the highest revision that any birth told, `…forgotten` the oldest one kept."""
 
 DELTA_BYTES_MAX = 64 * 1024
 OPS_BYTES_MAX = DELTA_BYTES_MAX - 512
@@ -87,10 +88,10 @@ def change(
     last = lock_counter(connection, REVISION)
     before = total = int(roster_state(connection).digest, 16)
     ops, changes = _Ops(), 0
-    for step in _steps(rows_put):
+    for step in in_steps(rows_put, ROWS_PER_STEP):
         moved = _put(connection, {row_key(row): _encode(row) for row in step}, ops)
         total, changes = total + sum(moved), changes + len(moved)
-    for keys in _steps(keys_dropped):
+    for keys in in_steps(keys_dropped, ROWS_PER_STEP):
         moved = _drop(connection, keys, ops)
         total, changes = total - sum(moved), changes + len(moved)
     if not changes or digest_hex(total) == digest_hex(before):
@@ -117,8 +118,7 @@ def rise_above(connection: Connection, reported: int, *, at: datetime) -> int:
 def changes_after(connection: Connection, revision: int, limit: int) -> list[Change]:
     """Return what followed a revision, in order, so many at most; empty also where that revision is not known."""
     query = select(roster_change.c.revision, roster_change.c.digest, roster_change.c.ops)
-    known = revision == 0 or connection.execute(query.where(roster_change.c.revision == revision)).first() is not None
-    if not known:
+    if not _is_known(connection, revision):
         return []
     changes = []
     for number, digest, ops in connection.execute(
@@ -137,7 +137,24 @@ def last_gap(connection: Connection) -> int:
 
 def forget_changes(connection: Connection, before: int) -> None:
     """Delete what led to revisions below `before`: whoever is further behind takes a snapshot."""
-    connection.execute(delete(roster_change).where(roster_change.c.revision < before))
+    gone = connection.execute(delete(roster_change).where(roster_change.c.revision < before)).rowcount
+    if gone:
+        write_setting(connection, FORGOTTEN, str(before))
+
+
+def _is_known(connection: Connection, revision: int) -> bool:
+    """Say whether everything that followed a revision is still there; before the first one there is revision 0."""
+    if revision == 0:
+        return read_setting(connection, FORGOTTEN) is None
+    query = select(roster_change.c.revision).where(roster_change.c.revision == revision)
+    return connection.execute(query).first() is not None
+
+
+def in_steps(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield items in lists of `size`, so that none of them has to be in memory with all the others."""
+    source = iter(items)
+    while step := list(islice(source, size)):
+        yield step
 
 
 def _put(connection: Connection, bodies: Mapping[bytes, bytes], ops: _Ops) -> list[int]:
@@ -176,9 +193,3 @@ def _encode(row: AnyRow) -> bytes:
     if len(body) > ROW_BYTES_MAX:
         raise InvalidInput(f"roster row {row_key(row)!r} has {len(body)} bytes, the limit is {ROW_BYTES_MAX}")
     return body
-
-
-def _steps(items: Iterable[T]) -> Iterator[list[T]]:
-    source = iter(items)
-    while step := list(islice(source, ROWS_PER_STEP)):
-        yield step

@@ -95,7 +95,9 @@ def sift(held: Sequence[Entitlement], policy: Policy, usage: Mapping[str, Usage]
 
 def nearest(funnel: Funnel) -> Miss | None:
     """Return the miss of the entitlement that came furthest; None when one was chosen."""
-    return max(funnel.misses, key=lambda miss: STAGES.index(miss.reason), default=None)
+    if not funnel.misses:
+        return None
+    return max(funnel.misses, key=lambda miss: STAGES.index(miss.reason))
 
 
 def _first_miss(

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -39,7 +40,7 @@ _RANKS = {assurance.value: rank for rank, assurance in enumerate(Assurance)}
 
 
 class NumberForm(StrEnum):
-    """How a reader writes a card number."""
+    """How a reader writes a card number; `opaque` is text of its own, in which case does not count."""
 
     HEX = "hex"
     DECIMAL = "decimal"
@@ -60,7 +61,7 @@ class NumberFormat(msgspec.Struct, frozen=True):
 
     form: NumberForm = NumberForm.HEX
     byte_order: ByteOrder = ByteOrder.AIR
-    bytes: int = 4
+    bytes: Annotated[int, msgspec.Meta(ge=3, le=10)] = 4
 
 
 class Distrust(StrEnum):

@@ -17,7 +17,7 @@ from kiosk.gate.tap import Tap
 from kiosk.readers.reader import CardRead
 from kiosk.store import book
 from kiosk.store.journal import Appended, Journal
-from kiosk.store.roster import Found, RosterReader
+from kiosk.store.roster_reader import Found, RosterReader
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +79,10 @@ class GateController:
             self._act(tap)
         return tap
 
+    def gather(self, card: CardRead) -> Case:
+        """Return the case of a card as it stands now, without deciding or recording."""
+        return self._gather(card, self._points[card.reader], None)[0]
+
     def release(self, point: AccessPoint, operator: str) -> Tap:
         """Let somebody through on an operator's word alone, without a card; recorded before the barrier moves."""
         reading = self.reading()
@@ -113,15 +117,16 @@ class GateController:
 
     def _gather(self, card: CardRead, point: AccessPoint, release: Release | None) -> tuple[Case, Found]:
         credential = credential_of(card.identifier, self._hash_key) if card.identifier else None
-        found, standing, posture = Found(None, denied=False, used={}), Standing(), self.posture
+        found, standing, posture = Found(), Standing(), self.posture
         # Who taps again before going through starts over: the first grant must not count against the second.
         self.passing.supersede(point, credential)
         try:
-            with self.roster.look() as roster:
-                clock = self.reading()
-                if credential is not None:
-                    found = roster.find(credential)
-                standing = self._standing(credential, point, found, clock)
+            if credential is not None:
+                found = self.roster.find(credential)
+            else:
+                self.roster.refresh()
+            clock = self.reading()
+            standing = self._standing(credential, point, found, clock)
         except (RosterUnavailable, JournalUnavailable) as error:
             _log.error("tap without roster or journal", extra={"access_point": point.id, "cause": error.message})
             clock, posture = self.reading(), _without_journal(posture)

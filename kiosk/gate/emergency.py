@@ -17,6 +17,7 @@ from kiosk.core.clock import Clock
 from kiosk.core.errors import Refused, RetryLater
 from kiosk.gate.actuator import Actuator
 from kiosk.gate.followers import Opener, Teller
+from kiosk.local.process import notify_watchdog
 
 INPUT = "input"
 COMMAND = "command"
@@ -27,6 +28,7 @@ ACTIVE_LOOKS = 2
 QUIET_LOOKS = 100
 """So many must find it at rest before it has fallen back: 1 s."""
 WATCH_LATE_S = 1.0
+SPARE_EVERY_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +77,7 @@ class Emergency:
         self._causes_lock = threading.Lock()
         self._level, self._looks = False, 0
         self._looked_ns = clock.monotonic_ns()
+        self._spared_ns = 0
         self._stop = threading.Event()
         self._openers = [Opener(actuator) for actuator in actuators]
         self._watcher = threading.Thread(target=self._watch, name="emergency-watch", daemon=True)
@@ -149,4 +152,11 @@ class Emergency:
     def _watch(self) -> None:
         while not self._stop.is_set():
             self.look()
+            self._spare()
             self._stop.wait(LOOK_EVERY_S)
+
+    def _spare(self) -> None:
+        """While it lasts, feed the watchdog: to kill the process for a hung loop would shut what stands open."""
+        if self.active and self._looked_ns - self._spared_ns >= SPARE_EVERY_S * 1e9:
+            self._spared_ns = self._looked_ns
+            notify_watchdog()

@@ -30,7 +30,7 @@ from kiosk.readers.reader import ReaderSettings
 from kiosk.store import rotation
 from kiosk.store.cursors import CursorReader
 from kiosk.store.journal import Journal, JournalLimits
-from kiosk.store.roster import RosterReader
+from kiosk.store.roster_reader import RosterReader
 
 BEAT_MAX_NS = 5_000_000_000
 JOIN_S = 1.5

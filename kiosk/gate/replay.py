@@ -20,7 +20,7 @@ from kiosk.gate.timers import Timers
 from kiosk.readers.interpret import interpret
 from kiosk.readers.reader import ReaderSettings
 from kiosk.store.journal import Journal, first_fact
-from kiosk.store.roster import RosterReader
+from kiosk.store.roster_reader import RosterReader
 
 COLUMNS = ("at", "access_point", "identifier")
 

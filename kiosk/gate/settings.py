@@ -53,7 +53,7 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ControllerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What holds for the whole box: the journal's limits, the roster's age, the emergency input, the side port.
+    """What holds for the whole box: the journals' limits, the emergency input, the gate's side port.
 
     `inbox_max` is how many reads and sensor events may wait for the loop. A normally closed emergency contact opens
     the gates when its wire is cut too. `emergency_auto_clear` shuts them again when the contact falls back; otherwise

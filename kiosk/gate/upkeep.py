@@ -134,11 +134,11 @@ class Upkeep:
     def _follow_roster(self) -> None:
         roster = self._controller.roster
         try:
-            with roster.look():
-                revision, digest = roster.policy.revision, roster.state.digest
+            roster.refresh()
         except RosterUnavailable as error:
             _log.error("roster cannot be read", extra={"cause": error.message})
             return
+        revision, digest = roster.policy.revision, roster.state.digest
         if revision != self._revision and revision > 0:
             self.note(RosterApplied(clock=self._controller.reading().state, revision=revision, digest=digest))
             self._announce()

@@ -155,16 +155,16 @@ def event_text(data: bytes, *, event_id: str = "", name: str = "") -> bytes:
 
 
 def event_stream(pull: Callable[[float], Iterable[bytes]], gone: Callable[[], bool], clock: Clock) -> Iterator[bytes]:
-    """Yield what `pull(timeout_s)` returns and a heartbeat every ten seconds, until it raises StreamEnded.
+    """Yield what `pull(timeout_s)` returns and a heartbeat every ten seconds, until it raises RetryLater.
 
-    `gone` says whether the browser went away.
+    StreamEnded is one; a browser connects again by itself. `gone` says whether the browser went away.
     """
     yield RETRY
     beat_ns = clock.monotonic_ns()
     while not gone():
         try:
             yield from pull(LOOK_S)
-        except StreamEnded:
+        except RetryLater:
             return
         if clock.monotonic_ns() - beat_ns >= HEARTBEAT_S * 1_000_000_000:
             beat_ns = clock.monotonic_ns()

@@ -19,8 +19,8 @@ def stop_event() -> threading.Event:
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         # Setting the event here could deadlock: the main thread may hold its lock. A pipe has none.
-        event.set()
-
+        with contextlib.suppress(BlockingIOError):
+            os.write(write_end, b"!")
 
     def watch() -> None:
         os.read(read_end, 1)

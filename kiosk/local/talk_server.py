@@ -147,7 +147,7 @@ class TalkServer:
             return _refusal(error)
 
     def _stream(self, lines: Lines, topic: Any) -> None:
-        if topic not in self._followers:
+        if not isinstance(topic, str) or topic not in self._followers:
             raise InvalidInput(f"{self._path.stem} has no topic {topic!r}")
         follower = _Follower(lines)
         with self._lock:

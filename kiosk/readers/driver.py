@@ -96,6 +96,7 @@ class Session:
     def lost(self, error: DeviceLost) -> None:
         """Report that the device is blind."""
         self.is_up = False
+        self._counts["tries_failed"] += 1
         if self._lost_ns is None:
             self._lost_ns = self._monotonic_ns()
             _log.warning("reader lost", extra={"reader": self._settings.name, "cause": error.cause, "why": str(error)})

@@ -4,6 +4,7 @@ A passage is known by (journal, seq), so that the numbers central sends can say 
 """
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,12 @@ from kiosk.core.model import AccessPoint, Presence
 from kiosk.core.records import Access
 from kiosk.core.visits import Usage, count_visit
 from kiosk.store.journal import Journal, Statement
+
+_USE = """
+SELECT 0, area, at_ms, journal, seq FROM presence WHERE credential = ?1
+UNION ALL SELECT 1, entitlement, at_ms, journal, seq FROM visit WHERE credential = ?1
+UNION ALL SELECT 2, entitlement, at_ms, area_to, seq FROM open_grant WHERE credential = ?1
+"""
 
 
 class OpenGrant(msgspec.Struct, frozen=True):
@@ -85,13 +92,14 @@ def standing(
     occupancy = _occupancy(journal, point, now_ms) if capacity is not None else 0
     if credential is None:
         return Standing(occupancy=occupancy)
-    visits = journal.query(
-        "SELECT journal, seq, entitlement, at_ms FROM visit WHERE credential = ? ORDER BY at_ms, seq", (credential,)
-    )
-    reserved = journal.query(
-        "SELECT entitlement, area_to, at_ms FROM open_grant WHERE credential = ? ORDER BY seq", (credential,)
-    )
-    seen = journal.query("SELECT area, at_ms FROM presence WHERE credential = ?", (credential,))
+    seen: list[Any] = []
+    visits: list[Any] = []
+    reserved: list[Any] = []
+    for kind, *row in journal.query(_USE, (credential,)):
+        (seen, visits, reserved)[kind].append(row)
+    # In the order they happened, and of one millisecond in the order they were written.
+    visits.sort(key=itemgetter(1, 3))
+    reserved.sort(key=itemgetter(3))
     return Standing(
         presence=_presence(used.values(), seen, reserved),
         usage=_usage(used, visits, reserved, zone),
@@ -107,11 +115,11 @@ def prune_visits(folded: Mapping[str, int], credential: str, entitlement: str) -
 
 def _usage(used: Mapping[str, UsedNumbers], visits: list[Any], reserved: list[Any], zone: ZoneInfo) -> dict[str, Usage]:
     usage = {entitlement: numbers.counts for entitlement, numbers in used.items()}
-    for journal, seq, entitlement, at_ms in visits:
+    for entitlement, at_ms, journal, seq in visits:
         numbers = used.get(entitlement)
         if numbers is None or seq > numbers.folded.get(journal, 0):
             usage[entitlement] = count_visit(usage.get(entitlement, Usage()), at_ms, zone)
-    for entitlement, _area, at_ms in reserved:
+    for entitlement, at_ms, _area, _seq in reserved:
         if entitlement is not None:
             usage[entitlement] = count_visit(usage.get(entitlement, Usage()), at_ms, zone)
     return usage
@@ -119,9 +127,10 @@ def _usage(used: Mapping[str, UsedNumbers], visits: list[Any], reserved: list[An
 
 def _presence(used: Iterable[UsedNumbers], seen: list[Any], reserved: list[Any]) -> Presence | None:
     if reserved:
-        return Presence(reserved[-1][1], reserved[-1][2])
+        _entitlement, at_ms, area, _seq = reserved[-1]
+        return Presence(area, at_ms)
     known = [Presence(numbers.area, numbers.area_at_ms) for numbers in used if numbers.area is not None]
-    known += [Presence(*row) for row in seen]
+    known += [Presence(area, at_ms) for area, at_ms, _journal, _seq in seen]
     return max(known, key=lambda presence: presence.at_ms, default=None)
 
 

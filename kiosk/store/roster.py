@@ -3,29 +3,26 @@
 Sync alone writes, gate and web read. The overlay's one transaction is the switch: whoever reads it sees one revision.
 """
 
+import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from kiosk.core.clock import Anchor, format_utc, parse_utc
-from kiosk.core.errors import JournalUnavailable, MessageRejected, RosterUnavailable
-from kiosk.core.model import AnyRow, Credential, Policy
+from kiosk.core.errors import JournalUnavailable, MessageRejected
 from kiosk.core.roster import (
     DIGEST_MODULUS,
     DeltaOp,
-    decode_row,
     digest_hex,
     encode_row,
-    make_policy,
     row_digest,
     row_key,
 )
 from kiosk.store.book import UsedNumbers
-from kiosk.store.database import open_reader, open_writer, retrying, writing
+from kiosk.store.database import open_reader, open_writer, writing
 
 OVERLAY_SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -34,11 +31,13 @@ CREATE TABLE IF NOT EXISTS used (credential TEXT, entitlement TEXT, body BLOB NO
     PRIMARY KEY (credential, entitlement)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deny (credential TEXT PRIMARY KEY, until_revision INTEGER NOT NULL) WITHOUT ROWID;
 """
-SMALL_KINDS = ("area", "product", "schedule", "site", "tier")
 
 
 class RosterState(msgspec.Struct, frozen=True):
-    """What the overlay says of itself; revision 0 with the empty digest before the first snapshot."""
+    """What the overlay says of itself; revision 0 with the empty digest before the first snapshot.
+
+    `change` is another word after every write.
+    """
 
     revision: int = 0
     digest: str = "0" * 64
@@ -48,6 +47,7 @@ class RosterState(msgspec.Struct, frozen=True):
     deny_version: int = 0
     central_key: str = ""
     anchor: Anchor | None = None
+    change: str = ""
 
 
 class RosterWriter:
@@ -60,7 +60,8 @@ class RosterWriter:
         with writing(self._connection):
             for statement in OVERLAY_SCHEMA.split(";"):
                 self._connection.execute(statement)
-        self.state = _read_state(self._connection)
+            self._set()
+        self.state = read_state(self._connection)
 
     def accept_head(self, revision: int, serial: int, issued_at: datetime, accepted_ns: int, boot_id: str) -> bool:
         """Take a verified head as the newest word on time; returns False for one that is not later than the last.
@@ -75,7 +76,7 @@ class RosterWriter:
             self._set(accepted_ns=str(accepted_ns), boot_id=boot_id)
             if revision == self.state.revision:
                 self._set(roster_at=format_utc(issued_at))
-        self.state = _read_state(self._connection)
+        self.state = read_state(self._connection)
         return True
 
     def apply_delta(self, from_revision: int, to_revision: int, ops: Sequence[DeltaOp], digest: str) -> None:
@@ -85,7 +86,7 @@ class RosterWriter:
         """
         if from_revision != self.state.revision or to_revision <= from_revision:
             raise MessageRejected(f"delta {from_revision}→{to_revision} does not fit revision {self.state.revision}")
-        snapshot = _open_snapshot(self.folder, self.state.snapshot)
+        snapshot = open_snapshot(self.folder, self.state.snapshot)
         try:
             with writing(self._connection):
                 total = int(self.state.digest, 16)
@@ -98,7 +99,7 @@ class RosterWriter:
         finally:
             if snapshot is not None:
                 snapshot.close()
-        self.state = _read_state(self._connection)
+        self.state = read_state(self._connection)
 
     def switch_snapshot(self, name: str, revision: int, digest: str) -> None:
         """Make a verified snapshot file of this folder the roster; raises MessageRejected for an older revision."""
@@ -108,7 +109,7 @@ class RosterWriter:
             self._connection.execute("DELETE FROM row")
             self._set(snapshot=name, revision=str(revision), digest=digest)
             self._follow_head(revision)
-        self.state = _read_state(self._connection)
+        self.state = read_state(self._connection)
 
     def put_used(self, version: int, rows: Mapping[tuple[str, str], UsedNumbers]) -> None:
         """Take the use that other gates have seen, up to a version."""
@@ -118,7 +119,7 @@ class RosterWriter:
                 [(*key, msgspec.json.encode(entry)) for key, entry in rows.items()],
             )
             self._set(used_version=str(version))
-        self.state = _read_state(self._connection)
+        self.state = read_state(self._connection)
 
     def put_deny(self, version: int, entries: Mapping[str, int]) -> bool:
         """Take a newer deny list whole; returns False for one that is not newer."""
@@ -128,14 +129,14 @@ class RosterWriter:
             self._connection.execute("DELETE FROM deny")
             self._connection.executemany("INSERT INTO deny VALUES (?, ?)", list(entries.items()))
             self._set(deny_version=str(version))
-        self.state = _read_state(self._connection)
+        self.state = read_state(self._connection)
         return True
 
     def put_central_key(self, text: str) -> None:
         """Keep the key that central announced as its next one."""
         with writing(self._connection):
             self._set(central_key=text)
-        self.state = _read_state(self._connection)
+        self.state = read_state(self._connection)
 
     def tidy(self) -> None:
         """Fold the log in and delete snapshot files nobody needs."""
@@ -151,7 +152,7 @@ class RosterWriter:
     def _apply(self, op: DeltaOp, snapshot: sqlite3.Connection | None) -> int:
         """Apply one op and return what it adds to the digest."""
         key = row_key(op.put) if op.put is not None else bytes.fromhex(op.drop or "")
-        old = _body(self._connection, snapshot, key)
+        old = row_body(self._connection, snapshot, key)
         body = encode_row(op.put) if op.put is not None else None
         self._connection.execute("INSERT OR REPLACE INTO row VALUES (?, ?)", (key, body))
         change = (row_digest(body) if body is not None else 0) - (row_digest(old) if old is not None else 0)
@@ -167,120 +168,26 @@ class RosterWriter:
         return int(row[0]) if row else 0
 
     def _set(self, **values: str) -> None:
+        """Write meta rows, and a change mark by which readers know that something is new."""
+        values["change"] = secrets.token_hex(8)
         self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What the roster knows of one credential."""
-
-    credential: Credential | None
-    denied: bool
-    used: dict[str, UsedNumbers]
-
-
-class RosterReader:
-    """The gate's side: one consistent revision per look, noticed within the same tap when sync switched."""
-
-    def __init__(self, folder: Path, site: str, zone: str, roster_age_max_s: int) -> None:
-        self.folder = folder
-        self._site, self._zone, self._age_max_s = site, zone, roster_age_max_s
-        self._overlay: sqlite3.Connection | None = None
-        self._snapshot: sqlite3.Connection | None = None
-        self._seen_change = -1
-        self.state = RosterState()
-        self.policy: Policy = make_policy(0, site, (), roster_age_max_s, zone)
-
-    @contextmanager
-    def look(self) -> Iterator["RosterReader"]:
-        """Hold one revision still while a case is gathered; raises RosterUnavailable.
-
-        Before sync has written the first roster this is the empty one, revision 0.
-        """
-        try:
-            overlay = self._open_overlay()
-            if overlay is None:
-                yield self
-                return
-            retrying(lambda: overlay.execute("BEGIN"))
-            try:
-                self._refresh(overlay)
-                yield self
-            finally:
-                overlay.execute("COMMIT")
-        except (sqlite3.Error, OSError, MessageRejected) as error:
-            self.close()
-            raise RosterUnavailable(f"roster in {self.folder} cannot be read: {error}") from error
-
-    def find(self, credential: str) -> Found:
-        """Look a credential up; inside `look` only."""
-        if self._overlay is None:
-            return Found(None, denied=False, used={})
-        body = _body(self._overlay, self._snapshot, bytes.fromhex(credential))
-        row = decode_row(body) if body is not None else None
-        denied = self._overlay.execute("SELECT until_revision FROM deny WHERE credential = ?", (credential,)).fetchone()
-        used = self._overlay.execute(
-            "SELECT entitlement, body FROM used WHERE credential = ?", (credential,)
-        ).fetchall()
-        return Found(
-            credential=row if isinstance(row, Credential) else None,
-            denied=denied is not None and self.state.revision < denied[0],
-            used={name: _used_numbers.decode(body) for name, body in used},
-        )
-
-    def close(self) -> None:
-        """Let go of the files; the next look opens them again."""
-        for connection in (self._overlay, self._snapshot):
-            if connection is not None:
-                connection.close()
-        self._overlay = self._snapshot = None
-        self._seen_change = -1
-
-    def _open_overlay(self) -> sqlite3.Connection | None:
-        path = self.folder / "overlay.db"
-        if self._overlay is None and path.exists():
-            self._overlay = open_reader(path)
-        return self._overlay
-
-    def _refresh(self, overlay: sqlite3.Connection) -> None:
-        change = overlay.execute("PRAGMA data_version").fetchone()[0]
-        if change == self._seen_change:
-            return
-        state = _read_state(overlay)
-        if state.snapshot != self.state.snapshot or self._snapshot is None:
-            if self._snapshot is not None:
-                self._snapshot.close()
-            self._snapshot = _open_snapshot(self.folder, state.snapshot)
-        if state.revision != self.policy.revision or self._seen_change == -1:
-            rows = _small_rows(overlay, self._snapshot)
-            self.policy = make_policy(state.revision, self._site, rows, self._age_max_s, self._zone)
-        self.state = state
-        self._seen_change = change
-
-
-_used_numbers = msgspec.json.Decoder(UsedNumbers)
-
-
-def _open_snapshot(folder: Path, name: str) -> sqlite3.Connection | None:
+def open_snapshot(folder: Path, name: str) -> sqlite3.Connection | None:
+    """Open a snapshot file of a roster folder; None for no name."""
     return open_reader(folder / name, immutable=True) if name else None
 
 
-def _body(overlay: sqlite3.Connection, snapshot: sqlite3.Connection | None, key: bytes) -> bytes | None:
+def row_body(overlay: sqlite3.Connection, snapshot: sqlite3.Connection | None, key: bytes) -> bytes | None:
+    """Return a row as the overlay has it, else as the snapshot has it; None where neither does."""
     row = overlay.execute("SELECT body FROM row WHERE key = ?", (key,)).fetchone()
     if row is None and snapshot is not None:
         row = snapshot.execute("SELECT body FROM row WHERE key = ?", (key,)).fetchone()
     return row[0] if row else None
 
 
-def _small_rows(overlay: sqlite3.Connection, snapshot: sqlite3.Connection | None) -> list[AnyRow]:
-    bodies: dict[bytes, bytes | None] = {}
-    for source in (snapshot, overlay):
-        for kind in SMALL_KINDS if source is not None else ():
-            span = (f"{kind}:".encode(), f"{kind};".encode())
-            bodies.update(source.execute("SELECT key, body FROM row WHERE key >= ? AND key < ?", span).fetchall())  # type: ignore[union-attr]
-    return [decode_row(body) for body in bodies.values() if body is not None]
-
-
-def _read_state(connection: sqlite3.Connection) -> RosterState:
+def read_state(connection: sqlite3.Connection) -> RosterState:
+    """Return what an overlay says of itself."""
     try:
         meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
     except sqlite3.OperationalError as error:
@@ -298,4 +205,5 @@ def _read_state(connection: sqlite3.Connection) -> RosterState:
         deny_version=int(meta.get("deny_version", 0)),
         central_key=meta.get("central_key", ""),
         anchor=anchor,
+        change=meta["change"],
     )

@@ -19,8 +19,8 @@ class Name(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[web]` table: where the screens are served, and which gate they show.
 
-    `gate_socket` is the box's own gate unless it is named. `sample_cards` is a demo's cards.csv; with it there is a page that taps them. `access_points` gives names to the
-    ids that the gate reports.
+    `gate_socket` is the box's own gate unless it is named. `sample_cards` is a demo's cards.csv; with it there is a
+    page that taps them. `access_points` gives names to the ids that the gate reports.
     """
 
     gate_socket: Path = Path()

@@ -36,8 +36,9 @@ class MqttLink(ReconnectingLink):
     """A `Link` over TCP or, with `ca_file`, TLS.
 
     Sessions are clean: a message that was not `done` when its connection ended comes again only if it is retained.
-    Undone messages fill the broker's window, which is how a slow reader slows the broker. When `events` holds
-    `events_max`, the next message is left undone and the connection dropped until half of them are read.
+    Undone messages hold back those behind them, as far as the broker keeps a window (mosquitto 2.0.11 sends up to 20
+    more for each one done). When `events` holds `events_max`, the next message is left undone and the connection
+    dropped until half of them are read.
     """
 
     def __init__(self, settings: LinkSettings) -> None:

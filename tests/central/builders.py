@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from kiosk.central.database import Database
 from kiosk.central.tables import device as device_table
+from kiosk.central.tables import parked, record
 from kiosk.core.clock import format_utc
 from kiosk.core.codec import GENESIS, canonical, chain
 from kiosk.wire.batches import seal_batch
@@ -153,3 +154,30 @@ def register(database: Database, *devices: EdgeDevice, site: str = "demo", repla
             row = {"name": each.name, "site": site, "public_key": each.key.public.to_text(), "state": "never"}
             row |= {"replaced_by": replaced_by, "registered_at": format_utc(START)}
             connection.execute(insert(device_table).values(**row))
+
+
+def replace(database: Database, old: str, new: str) -> None:
+    """Say that a device replaces another, as `add-device --replaces` does."""
+    with database.begin() as connection:
+        connection.execute(update(device_table).where(device_table.c.name == old).values(replaced_by=new))
+
+
+def a_journal(records: int = 10) -> EdgeJournal:
+    """A journal with so many refusals."""
+    journal = EdgeJournal()
+    journal.denied(records)
+    return journal
+
+
+def stored(database: Database, journal: EdgeJournal) -> list[bytes]:
+    """The bodies that central holds of a journal, by seq."""
+    query = select(record.c.body).where(record.c.journal == journal.id).order_by(record.c.seq)
+    with database.read() as connection:
+        return [bytes(body) for body in connection.execute(query).scalars()]
+
+
+def parked_rows(database: Database) -> list[tuple[str, str, int]]:
+    """What is parked: why, journal, first seq."""
+    with database.read() as connection:
+        query = select(parked.c.why, parked.c.journal, parked.c.first_seq).order_by(parked.c.id)
+        return [tuple(row) for row in connection.execute(query)]

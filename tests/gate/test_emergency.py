@@ -1,9 +1,11 @@
 """The emergency opens every barrier at once, whatever else hangs, and shuts none by itself unless told to."""
 
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -314,6 +316,21 @@ def test_closing_leaves_the_barriers_as_they_are_and_lets_the_contact_go(house: 
     assert house.are_open()
     assert house.wire.closed
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("emergency-")]
+
+
+def test_while_it_lasts_a_hung_loop_does_not_get_the_process_killed(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        emergency = house.watch()
+        systemd.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            systemd.recv(64)
+        systemd.settimeout(5)
+        emergency.trigger()
+        assert [systemd.recv(64), systemd.recv(64)] == [b"WATCHDOG=1"] * 2
 
 
 def test_a_watch_that_stops_looking_is_noticed() -> None:

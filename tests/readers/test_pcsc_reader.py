@@ -239,6 +239,31 @@ def test_a_reader_that_goes_and_comes_back_reads_again(service: PrivatePcscd) ->
         card.remove()
 
 
+def test_a_card_taken_away_while_the_service_was_down_is_a_new_tap_when_it_comes_again(
+    service: PrivatePcscd,
+) -> None:
+    with running(make_settings()) as reader:
+        card = lay(ntag("04A1B2C3D4E5F6"), service)
+        reader.wait_for_taps(1)
+        service.stop()
+        card.remove()
+        reader.wait_for_health(ReaderDown)
+        service.start()
+        reader.wait_for_health(ReaderDown, ReaderUp)
+        lay(card, service)
+        reader.wait_for_taps(2)
+        assert reader.numbers == ["04A1B2C3D4E5F6"] * 2
+        card.remove()
+
+
+def test_a_service_without_any_reader_is_a_reader_that_is_absent(service: PrivatePcscd) -> None:
+    service.stop()
+    service.start([])
+    with running(make_settings("pcsc:")) as reader:
+        eventually(lambda: reader.reader.counts.get("tries_failed", 0) >= 1)
+        assert reader.health == [ReaderDown("entrance", "absent")]
+
+
 def test_a_reader_of_another_name_is_never_taken(service: PrivatePcscd) -> None:
     with running(make_settings("pcsc:ACR122U")) as reader:
         (down,) = reader.wait_for_health(ReaderDown)

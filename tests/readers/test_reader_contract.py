@@ -9,6 +9,7 @@ from kiosk.core.records import DenyReason
 from kiosk.readers.reader import CardRead, ReaderDown, ReaderUp
 from tests.readers.rigs import Rig
 from tests.readers.running import running
+from tests.support.wait import eventually
 
 NTAG = "04A1B2C3D4E5F6"
 OTHER = "04112233445566"
@@ -127,6 +128,13 @@ def test_a_reader_that_is_not_there_at_the_start_is_taken_up_when_it_comes(devic
         reader.wait_for_health(ReaderDown, ReaderUp, timeout_s=2.0)
         device_rig.tap(reader, NTAG)
         assert reader.wait_for_taps(1)[0].identifier == NTAG
+
+
+def test_a_reader_that_stays_away_says_so_once(device_rig: Rig) -> None:
+    device_rig.lose(None)
+    with running(device_rig.settings()) as reader:
+        eventually(lambda: reader.reader.counts.get("tries_failed", 0) >= 3)
+        assert [type(event) for event in reader.events] == [ReaderDown]
 
 
 def test_a_reader_that_works_says_nothing_of_itself(rig: Rig) -> None:

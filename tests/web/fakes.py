@@ -23,9 +23,9 @@ CARDS_CSV = """identifier,member_no,name,tier,status,expect
 def make_state(**fields: Any) -> dict[str, Any]:
     """Make the gate's word on how it stands: online, three access points, fresh data."""
     return {
-        "kind": "state", "access_points": POINTS, "online": True, "since": "2026-11-22T08:00:00.000Z",
-        "readers": {"front": True, "back": True, "wet": True}, "roster_revision": 41, "roster_age_s": 30, "journal_ok": True, "lockdown": False, "emergency": False,
-        "unsent": 0,
+        "kind": "state", "access_points": POINTS, "readers": {"front": True, "back": True, "wet": True},
+        "online": True, "since": "2026-11-22T08:00:00.000Z", "roster_revision": 41, "roster_age_s": 30,
+        "journal_ok": True, "lockdown": False, "emergency": False, "unsent": 0,
     } | fields  # fmt: skip
 
 

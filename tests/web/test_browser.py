@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from kiosk.local.webserver import WebServer
 from kiosk.web.app import check_health, close_app
-from tests.builders import FakeClock
+from tests.builders import NOW, FakeClock
 from tests.support.wait import eventually
 from tests.web.browser import DRAWS_CHINESE, no_sideways_scrolling, open_browser, open_page, shoot
 from tests.web.conftest import MakeApp
@@ -18,6 +20,11 @@ from tests.web.fakes import FakeGate, make_answer, make_decision, make_state
 pytestmark = pytest.mark.browser
 
 LANGUAGES = ["zh", "en"]
+RESULTS: dict[str, dict[str, Any]] = {
+    "granted": {},
+    "attention": {"reason": "ok_soft_antipassback"},
+    "denied": {"granted": False, "reason": "tier_too_low"},
+}
 SIZES = {"wide": (1280, 800), "tall": (720, 1280), "phone": (390, 844)}
 
 
@@ -66,11 +73,7 @@ def test_the_display_moves_with_the_gate(
         )
         assert page.evaluate(DRAWS_CHINESE)
         shoot(page, f"gate-idle-{language}-{size}")
-        for shown, fields in {
-            "granted": {},
-            "attention": {"reason": "ok_soft_antipassback"},
-            "denied": {"granted": False, "reason": "tier_too_low"},
-        }.items():
+        for shown, fields in RESULTS.items():
             gate.say(make_decision(**fields))
             expect(page.locator("body")).to_have_attribute("data-outcome", shown)
             assert page.locator("[data-part=result] use").get_attribute("href") == f"#icon-{shown}"
@@ -83,8 +86,8 @@ def test_the_display_moves_with_the_gate(
 def test_the_display_is_idle_again_after_four_seconds(browser: Browser, address: str, gate: FakeGate) -> None:
     with open_page(browser, f"{address}/gate/entrance") as page:
         wait_until_live(page)
-        page.clock.install(time=0)
-        page.clock.pause_at(1000)
+        page.clock.install(time=NOW)
+        page.clock.pause_at(NOW + timedelta(seconds=1))
         gate.say(make_decision())
         expect(page.locator("body")).to_have_attribute("data-outcome", "granted")
         page.clock.run_for(3900)

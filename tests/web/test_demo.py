@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -32,7 +33,7 @@ def form_key(client: FlaskClient) -> str:
     return found[1]
 
 
-def tap(client: FlaskClient, key: str, **body: str) -> tuple[int, dict[str, str]]:
+def tap(client: FlaskClient, key: str, **body: str) -> tuple[int, dict[str, Any]]:
     order = {"identifier": "04A1B2C3D4E5F6", "access_point": "pool"} | body
     response = client.post("/demo/tap", data=json.dumps(order), headers={"X-Form-Key": key})
     return response.status_code, json.loads(response.data)

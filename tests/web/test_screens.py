@@ -165,8 +165,8 @@ def test_health_says_whether_the_gate_is_there(app: Flask, gate: FakeGate) -> No
 
 @pytest.mark.parametrize("url", ["/", "/gate/entrance", "/demo", "/nothing", "/static/gate.css"])
 def test_nothing_is_loaded_from_outside_and_nothing_runs_inline(app: Flask, url: str) -> None:
-    with app.test_client().get(url) as response:
-        policy, text = response.headers["Content-Security-Policy"], response.text
+    response = app.test_client().get(url, buffered=True)
+    policy, text = response.headers["Content-Security-Policy"], response.text
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http://" not in text.replace("http://www.w3.org", "")

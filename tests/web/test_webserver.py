@@ -51,7 +51,8 @@ def test_pages_are_served_while_every_stream_is_taken(server: WebServer) -> None
     with ExitStack() as open_streams:
         for _ in range(STREAMS):
             connection = open_streams.enter_context(closing(get(server, "/gate/entrance/events")))
-            assert connection.getresponse().readline() == b"retry: 2000\n"
+            stream = open_streams.enter_context(closing(connection.getresponse()))
+            assert stream.readline() == b"retry: 2000\n"
         assert status(server, "/gate/entrance/events") == 503
         assert status(server, "/gate/entrance") == 200
         assert status(server, "/static/gate.css") == 200
@@ -62,8 +63,9 @@ def test_a_browser_that_goes_gives_its_stream_back(server: WebServer) -> None:
     streams = [connection.getresponse() for connection in gone]
     assert [stream.readline() for stream in streams] == [b"retry: 2000\n"] * STREAMS
     assert status(server, "/gate/entrance/events") == 503
-    for each in (*streams, *gone):
-        each.close()
+    for stream, connection in zip(streams, gone, strict=True):
+        stream.close()
+        connection.close()
 
     def a_stream_is_free() -> bool:
         with closing(get(server, "/gate/entrance/events")) as connection:

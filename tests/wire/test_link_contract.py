@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from kiosk.wire.link import Arrived, Connected, Disconnected
 from tests.support.wait import eventually
-from tests.wire.worlds import LoopbackWorld, MosquittoWorld, Peer, World
+from tests.wire.worlds import LoopbackWorld, Peer, World, mosquitto_world
 
 UP = "kiosk/v1/d/gate-1/up/journal"
 DN = "kiosk/v1/d/gate-1/dn/ack"
@@ -17,25 +18,12 @@ ALL_STATES = "kiosk/v1/d/+/state"
 BROKER_WINDOW = 20
 
 
-@pytest.fixture(scope="module")
-def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MosquittoWorld]:
-    """One broker for the module."""
-    world = MosquittoWorld(tmp_path_factory.mktemp("broker"))
+@pytest.fixture(params=["loopback", pytest.param("mosquitto", marks=pytest.mark.mosquitto)])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A broker that knows nothing, and no links."""
+    world: World = LoopbackWorld() if request.param == "loopback" else mosquitto_world(tmp_path)
     yield world
     world.close()
-
-
-@pytest.fixture(params=["loopback", pytest.param("mosquitto", marks=pytest.mark.mosquitto)])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """A broker that knows nothing, and no links."""
-    if request.param == "mosquitto":
-        mosquitto: MosquittoWorld = request.getfixturevalue("mosquitto")
-        yield mosquitto
-        mosquitto.forget()
-    else:
-        loopback = LoopbackWorld(request.path)
-        yield loopback
-        loopback.close()
 
 
 def test_a_message_arrives_as_it_was_sent_and_once(world: World) -> None:
@@ -145,7 +133,7 @@ def test_publish_says_no_before_the_start(world: World) -> None:
 def test_publish_refuses_a_topic_with_a_wildcard(world: World) -> None:
     gate = world.link("gate-1")
     _start(gate)
-    with pytest.raises(ValueError, match="topic|wildcard"):
+    with pytest.raises(ValueError, match=r"[Tt]opic|wildcard"):
         gate.link.publish(ALL_UP, b"nowhere")
 
 
@@ -201,8 +189,7 @@ def test_done_may_be_called_twice_late_and_from_any_thread(world: World) -> None
     other = threading.Thread(target=lambda: [undone[0].done(), undone[0].done()], name="other", daemon=True)
     other.start()
     other.join()
-    central.expect(Arrived)
-    central.expect_quiet()
+    assert central.expect(Arrived).payload == b"%d" % BROKER_WINDOW
 
 
 def test_the_link_comes_back_by_itself_when_the_broker_was_killed(world: World) -> None:
@@ -244,10 +231,10 @@ def test_events_nobody_reads_end_the_connection_until_half_of_them_are_read(worl
     _start(central, gate)
     for number in range(15):
         gate.link.publish(UP, b"%d" % number)
-    assert [central.expect(Arrived).payload for _ in range(4)] == [b"0", b"1", b"2", b"3"]
     eventually(lambda: central.link.counters["overflows"] == 1)
-    rest = [central.link.events.get(timeout=5) for _ in range(6)]
-    assert [event.payload for event in rest if isinstance(event, Arrived)] == [b"4", b"5", b"6", b"7", b"8", b"9"]
+    assert [central.expect(Arrived).payload for _ in range(5)] == [b"%d" % number for number in range(5)]
+    assert central.link.counters["connects"] == 1
+    assert [central.expect(Arrived).payload for _ in range(5)] == [b"%d" % number for number in range(5, 10)]
     central.expect(Disconnected)
     central.expect(Connected)
     gate.link.publish(UP, b"room again")

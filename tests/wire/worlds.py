@@ -1,13 +1,20 @@
-"""A broker and the links to it, real or looped back, behind one face: what the link contract is tested over."""
+"""A broker and the links to it, behind one face: mosquitto, the demo's broker, and the shipped fake."""
 
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from queue import Empty
 from typing import Protocol, TypeVar
 
+from kiosk.demo.accounts import add_account
 from kiosk.wire.link import Arrived, Connected, Disconnected, Link, LinkEvent, LinkSettings
 from kiosk.wire.loopback import LoopbackBroker
 from kiosk.wire.mqtt import MqttLink
 from tests.support.mosquitto import Mosquitto
+from tests.support.ports import free_ports
+from tests.support.wait import eventually
 from tests.wire.proxy import Proxy
 
 PASSWORDS = {"central": "of-central", "gate-1": "of-gate-1", "gate-2": "of-gate-2"}
@@ -87,7 +94,7 @@ class World(Protocol):
 class LoopbackWorld:
     """The shipped fake, honest."""
 
-    def __init__(self, _folder: Path) -> None:
+    def __init__(self) -> None:
         self.broker = LoopbackBroker()
         self._links: list[Link] = []
         self.cut = self.broker.cut
@@ -121,13 +128,30 @@ class LoopbackWorld:
         self.broker.close()
 
 
-class MosquittoWorld:
-    """The real broker; every link has a line of its own through a proxy."""
+class Broker(Protocol):
+    """A broker that is a process."""
 
-    def __init__(self, folder: Path) -> None:
-        self.broker = Mosquitto(folder, PASSWORDS).start()
+    port: int
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+
+    def restart(self) -> None:
+        """Kill it if need be, and start it knowing nothing."""
+
+    def stop(self) -> None:
+        """End it cleanly."""
+
+
+class ProxiedWorld:
+    """A broker that is a process; every link has a line of its own through a proxy."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
         self._links: list[Link] = []
         self._proxies: dict[str, Proxy] = {}
+        self.kill = broker.kill
+        self.start = broker.restart
 
     def link(
         self,
@@ -158,25 +182,72 @@ class MosquittoWorld:
         for proxy in self._proxies.values():
             proxy.resume()
 
-    def kill(self) -> None:
-        self.broker.kill()
-
-    def start(self) -> None:
-        self.broker.restart()
-
-    def forget(self) -> None:
-        """Make ready for the next test: no links, nothing retained."""
-        self._close_links()
-        self.broker.restart()
-
     def close(self) -> None:
-        self._close_links()
-        self.broker.stop()
-
-    def _close_links(self) -> None:
         for link in self._links:
             link.close()
         for proxy in self._proxies.values():
             proxy.close()
-        self._links.clear()
-        self._proxies.clear()
+        self.broker.stop()
+
+
+def mosquitto_world(folder: Path) -> ProxiedWorld:
+    """Return the broker of production, started."""
+    return ProxiedWorld(Mosquitto(folder, PASSWORDS).start())
+
+
+def demo_world(folder: Path) -> ProxiedWorld:
+    """Return the broker of the demo, started."""
+    broker = DemoBroker(folder)
+    for name, password in PASSWORDS.items():
+        add_account(broker.passwords_file, name, password, "central" if name == "central" else "device", "demo")
+    broker.restart()
+    return ProxiedWorld(broker)
+
+
+class DemoBroker:
+    """The demo's embedded broker in a process of its own; `passwords_file` is the test's to fill."""
+
+    PROGRAM = (
+        "import sys; from pathlib import Path; from kiosk.demo.broker import run_broker; "
+        "run_broker(int(sys.argv[1]), Path(sys.argv[2]))"
+    )
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_ports(1)
+        self.passwords_file = folder / "accounts.json"
+        self._log = folder / "broker.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """What it has written so far."""
+        return self._log.read_text()
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        assert self._end(signal.SIGTERM) in (0, None)
+
+    def restart(self) -> None:
+        self.kill()
+        command = [sys.executable, "-c", self.PROGRAM, str(self.port), str(self.passwords_file)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        eventually(self._listens, timeout_s=15)
+
+    def _end(self, number: signal.Signals) -> int | None:
+        if self._process is None:
+            return None
+        self._process.send_signal(number)
+        process, self._process = self._process, None
+        return process.wait(10)
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True

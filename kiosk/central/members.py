@@ -1,0 +1,200 @@
+"""What the club knows of its members, and the roster rows that follow from it.
+
+Writing here and calling `refresh` belong into one transaction: then no gate ever sees half a change.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+
+from kiosk.central.database import upsert_many
+from kiosk.central.roster import change, in_steps
+from kiosk.central.tables import credential, entitlement, member
+from kiosk.core.codec import canonical
+from kiosk.core.identifiers import Assurance
+from kiosk.core.model import Credential, CredentialState, Entitlement, VisitRule
+
+MEMBERS_PER_STEP = 200
+GREETING_CHARACTERS_MAX = 24
+_COMPOUND = (
+    "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台皇甫宗政濮阳公冶申屠公孙慕容仲孙钟离长孙宇文"
+    "司徒鲜于司空闾丘令狐轩辕拓跋百里呼延东郭南门西门左丘梁丘第五"
+)
+_COMPOUND_NAMES = frozenset(_COMPOUND[start : start + 2] for start in range(0, len(_COMPOUND), 2))
+
+_rule = msgspec.json.Decoder(VisitRule)
+
+
+class MemberRecord(msgspec.Struct, frozen=True):
+    """A person. `id` is random and all that leaves central; dates are local days, both ends included."""
+
+    id: str
+    member_no: str
+    name: str
+    tier: str = ""
+    member_until: date | None = None
+    suspended_from: date | None = None
+    suspended_until: date | None = None
+    paid_until: date | None = None
+    guest_of: str | None = None
+
+
+class CardRecord(msgspec.Struct, frozen=True):
+    """A card that was issued. `id` is the keyed hash of `identifier`; a gift card has no member."""
+
+    id: str
+    identifier: str
+    member: str | None
+    state: CredentialState = CredentialState.ACTIVE
+    gift: bool = False
+    assurance: Assurance = Assurance.UID
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+class EntitlementRecord(msgspec.Struct, frozen=True):
+    """What a member bought of a product; `visits` overrides the product's rule."""
+
+    id: str
+    member: str
+    product: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    unpaid: bool = False
+    visits: VisitRule | None = None
+
+
+def new_member_id() -> str:
+    """Return 64 random bits in hex, which say nothing about the person."""
+    return secrets.token_hex(8)
+
+
+def save_members(connection: Connection, records: Sequence[MemberRecord]) -> None:
+    """Write people down, or what changed of them."""
+    upsert_many(connection, member, [_values(each) for each in records])
+
+
+def save_cards(connection: Connection, records: Sequence[CardRecord]) -> None:
+    """Write cards down, or what changed of them."""
+    upsert_many(connection, credential, [_values(each) for each in records])
+
+
+def save_entitlements(connection: Connection, records: Sequence[EntitlementRecord]) -> None:
+    """Write down what members hold, or what changed of it."""
+    rows = [_values(each) | {"visits": canonical(each.visits) if each.visits else None} for each in records]
+    upsert_many(connection, entitlement, rows)
+
+
+def drop_entitlements(connection: Connection, ids: Sequence[str]) -> None:
+    """Take away what members hold."""
+    if ids:
+        connection.execute(delete(entitlement).where(entitlement.c.id.in_(ids)))
+
+
+def members_by(connection: Connection, column: str, values: Iterable[str]) -> list[MemberRecord]:
+    """Read people by `id` or `member_no`."""
+    rows = connection.execute(select(member).where(member.c[column].in_(list(values)))).mappings()
+    return [msgspec.convert(dict(row), MemberRecord) for row in rows]
+
+
+def cards_by(connection: Connection, column: str, values: Iterable[str]) -> list[CardRecord]:
+    """Read cards by `id` or `member`."""
+    rows = connection.execute(select(credential).where(credential.c[column].in_(list(values)))).mappings()
+    return [msgspec.convert(dict(row), CardRecord) for row in rows]
+
+
+def entitlements_of(connection: Connection, members: Iterable[str]) -> list[EntitlementRecord]:
+    """Read what members hold, by member id."""
+    query = select(entitlement).where(entitlement.c.member.in_(list(members))).order_by(entitlement.c.id)
+    return [
+        msgspec.convert(
+            dict(row) | {"visits": _rule.decode(row["visits"]) if row["visits"] else None}, EntitlementRecord
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def refresh(connection: Connection, members: Iterable[str], cards: Iterable[str] = (), *, at: datetime) -> int:
+    """Bring the roster rows of all cards of these members, and of these cards, up to date; return the revision."""
+    return change(connection, _roster_rows(connection, members, cards), at=at)
+
+
+def credential_row(card: CardRecord, holder: MemberRecord | None, held: Iterable[EntitlementRecord]) -> Credential:
+    """Return what the edges get to know of a card: the standing of its member, and of the name a greeting only."""
+    row = Credential(
+        id=card.id,
+        state=card.state,
+        gift=card.gift,
+        assurance=card.assurance,
+        valid_from=card.valid_from,
+        valid_until=card.valid_until,
+    )
+    if holder is None:
+        return row
+    return msgspec.structs.replace(
+        row,
+        member=holder.id,
+        greeting=greeting_of(holder.name),
+        tier=holder.tier,
+        guest_of=holder.guest_of,
+        member_until=holder.member_until,
+        suspended_from=holder.suspended_from,
+        suspended_until=holder.suspended_until,
+        paid_until=holder.paid_until,
+        entitlements=tuple(
+            Entitlement(each.id, each.product, each.valid_from, each.valid_until, each.unpaid, each.visits)
+            for each in held
+        ),
+    )
+
+
+def greeting_of(name: str) -> str:
+    """Return what a screen in the entrance may show of a name: 王小明 becomes 王**, Anna Maria Schmidt A. Schmidt.
+
+    A Chinese name keeps the family name, of two characters where it is a compound one or stands apart. A name in words
+    keeps its last word, or what stands before a comma, behind one initial. A name of one word or character stays.
+    """
+    words = name.split()
+    if words and _is_han("".join(words)):
+        text = "".join(words)
+        apart = len(words[0]) if len(words) > 1 else 1
+        family = 2 if text[:2] in _COMPOUND_NAMES and len(text) > 2 else apart
+        return (text[:family] + "*" * (len(text) - family))[:GREETING_CHARACTERS_MAX]
+    family_name, comma, given = " ".join(words).partition(",")
+    if not comma:
+        given, _, family_name = family_name.rpartition(" ")
+    initial = given.strip()[:1]
+    text = f"{initial}. {family_name.strip()}" if initial else family_name.strip()
+    return text[:GREETING_CHARACTERS_MAX]
+
+
+def _roster_rows(connection: Connection, members: Iterable[str], cards: Iterable[str]) -> Iterator[Credential]:
+    for ids in in_steps(members, MEMBERS_PER_STEP):
+        yield from _rows_of(connection, cards_by(connection, "member", ids))
+    for ids in in_steps(cards, MEMBERS_PER_STEP):
+        yield from _rows_of(connection, cards_by(connection, "id", ids))
+
+
+def _rows_of(connection: Connection, cards: Sequence[CardRecord]) -> Iterator[Credential]:
+    ids = {card.member for card in cards if card.member is not None}
+    people = {each.id: each for each in members_by(connection, "id", ids)}
+    held: dict[str, list[EntitlementRecord]] = defaultdict(list)
+    for each in entitlements_of(connection, ids):
+        held[each.member].append(each)
+    for card in cards:
+        yield credential_row(card, people.get(card.member or ""), held[card.member or ""])
+
+
+def _values(record: msgspec.Struct) -> dict[str, Any]:
+    """Return a record as column values: dates and enumerations as text."""
+    values: dict[str, Any] = msgspec.to_builtins(record)
+    return values
+
+
+def _is_han(text: str) -> bool:
+    return all("一" <= letter <= "鿿" or "㐀" <= letter <= "䶿" for letter in text)

@@ -1,0 +1,155 @@
+"""What staff and other programs read of the club and the fleet. Reads only; pages go by key, never by offset."""
+
+import re
+from collections.abc import Collection
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, Select, func, or_, select
+
+from kiosk.central.database import read_setting
+from kiosk.central.members import EntitlementRecord, MemberRecord, entitlements_of
+from kiosk.central.parked import ParkedItem
+from kiosk.central.tables import credential, discarded, member, parked, roster_row
+from kiosk.core.identifiers import Assurance
+from kiosk.core.model import CredentialState, Site, Tier
+from kiosk.core.roster import decode_row
+
+PAGE_MAX = 1000
+NAMES_MAX = 500
+
+_NOT_IN_A_CARD_NUMBER = re.compile(r"[\s:\-]")
+
+
+class CardView(msgspec.Struct, frozen=True):
+    """A card that was issued, under the number printed on it. A gift card has no member."""
+
+    identifier: str
+    credential: str
+    member_no: str | None
+    state: CredentialState
+    gift: bool
+    assurance: Assurance
+    valid_from: date | None
+    valid_until: date | None
+
+
+class MemberDetail(msgspec.Struct, frozen=True):
+    """A member with the cards and entitlements that are held."""
+
+    member: MemberRecord
+    cards: tuple[CardView, ...]
+    entitlements: tuple[EntitlementRecord, ...]
+
+
+class Discarded(msgspec.Struct, frozen=True):
+    """What was neither stored nor parked, but counted."""
+
+    device: str
+    why: str
+    count: int
+    last_at: str
+
+
+def member_page(connection: Connection, after: str, limit: int, search: str = "") -> list[MemberRecord]:
+    """Return members by number, those behind `after`; `search` is part of a name, the start of a number, or a card."""
+    query = select(member).where(member.c.member_no > after).order_by(member.c.member_no).limit(min(limit, PAGE_MAX))
+    if search:
+        identifier = _NOT_IN_A_CARD_NUMBER.sub("", search).upper()
+        holder = select(credential.c.member).where(credential.c.identifier == identifier)
+        query = query.where(
+            or_(
+                member.c.member_no.istartswith(search, autoescape=True),
+                member.c.name.icontains(search, autoescape=True),
+                member.c.id.in_(holder),
+            )
+        )
+    return [msgspec.convert(dict(row), MemberRecord) for row in connection.execute(query).mappings()]
+
+
+def member_detail(connection: Connection, member_no: str) -> MemberDetail | None:
+    """Return a member with what is held; None when there is none of that number."""
+    row = connection.execute(select(member).where(member.c.member_no == member_no)).mappings().one_or_none()
+    if row is None:
+        return None
+    person = msgspec.convert(dict(row), MemberRecord)
+    cards = _cards(connection, _card_query().where(credential.c.member == person.id))
+    return MemberDetail(person, tuple(cards), tuple(entitlements_of(connection, [person.id])))
+
+
+def member_names(connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return number and name of members by id; 500 at most."""
+    columns = (member.c.id, member.c.member_no, member.c.name)
+    rows = connection.execute(select(*columns).where(member.c.id.in_(list(ids)[:NAMES_MAX])))
+    return {key: (number, name) for key, number, name in rows}
+
+
+def card_page(connection: Connection, after: str, limit: int) -> list[CardView]:
+    """Return cards by number, those behind `after`."""
+    return _cards(connection, _card_query().where(credential.c.identifier > after).limit(min(limit, PAGE_MAX)))
+
+
+def tier_list(connection: Connection) -> list[Tier]:
+    """Return the tiers, lowest rank first."""
+    tiers = [row for row in _small_rows(connection, "tier") if isinstance(row, Tier)]
+    return sorted(tiers, key=lambda tier: (tier.rank, tier.id))
+
+
+def venue_zone(connection: Connection, default: str = "Asia/Shanghai") -> ZoneInfo:
+    """Return the time zone of the first site, in which staff read dates."""
+    sites = [row for row in _small_rows(connection, "site") if isinstance(row, Site)]
+    return ZoneInfo(min(sites, key=lambda site: site.id).zone if sites else default)
+
+
+def roster_revision(connection: Connection) -> int:
+    """Return the newest revision of the roster; 0 before the first."""
+    return int(read_setting(connection, "roster_revision") or 0)
+
+
+def parked_page(connection: Connection, before: int | None, limit: int, state: str | None = None) -> list[ParkedItem]:
+    """Return what could not be used, newest first, those with an id below `before`; `state` is open, closed or used."""
+    columns = (parked.c.id, parked.c.at, parked.c.device, parked.c.why, parked.c.journal, parked.c.first_seq)
+    more = (parked.c.hash, parked.c.detail, parked.c.state, parked.c.closed_at, func.length(parked.c.body))
+    query = select(*columns, *more).order_by(parked.c.id.desc()).limit(min(limit, PAGE_MAX))
+    if before is not None:
+        query = query.where(parked.c.id < before)
+    if state is not None:
+        query = query.where(parked.c.state == state)
+    return [ParkedItem(*row) for row in connection.execute(query)]
+
+
+def discarded_counts(connection: Connection) -> list[Discarded]:
+    """Return what was only counted, by device and cause."""
+    columns = (discarded.c.device, discarded.c.why, discarded.c.count, discarded.c.last_at)
+    rows = connection.execute(select(*columns).order_by(discarded.c.device, discarded.c.why))
+    return [Discarded(*row) for row in rows]
+
+
+def _card_query() -> Select[tuple[object, ...]]:
+    return (
+        select(
+            credential.c.identifier,
+            credential.c.id,
+            member.c.member_no,
+            credential.c.state,
+            credential.c.gift,
+            credential.c.assurance,
+            credential.c.valid_from,
+            credential.c.valid_until,
+        )
+        .join(member, member.c.id == credential.c.member, isouter=True)
+        .order_by(credential.c.identifier)
+    )
+
+
+def _cards(connection: Connection, query: Select[tuple[object, ...]]) -> list[CardView]:
+    names = CardView.__struct_fields__
+    return [msgspec.convert(dict(zip(names, row, strict=True)), CardView) for row in connection.execute(query)]
+
+
+def _small_rows(connection: Connection, kind: str) -> list[object]:
+    """Return the roster rows of a kind. Their keys are `kind:id`; a credential's 16 bytes may look like one."""
+    first, behind = f"{kind}:".encode(), f"{kind};".encode()
+    query = select(roster_row.c.body).where(roster_row.c.key >= first, roster_row.c.key < behind)
+    return [decode_row(bytes(body)) for body in connection.execute(query).scalars()]

@@ -1,0 +1,119 @@
+"""New records as they are stored: one thread asks the database, every open page and stream is told."""
+
+import logging
+import threading
+from typing import NamedTuple
+
+import msgspec
+
+from kiosk.central.database import Database
+from kiosk.central.queries import member_names
+from kiosk.central.streams import newest_n, read_records
+from kiosk.core.errors import KioskError
+from kiosk.local.events import Fanout, Subscription
+from kiosk.office.rows import EntryRow, make_row, members_in
+
+POLL_S = 0.2
+RETRY_S = 2.0
+PAGE = 200
+
+_log = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    """A stored record: its JSON for programs, and its line for staff."""
+
+    n: int
+    body: bytes
+    row: EntryRow
+
+
+class LiveRecords:
+    """Follows the stored records in one thread, from the first time somebody looks, until `close`."""
+
+    def __init__(self, database: Database) -> None:
+        self.position = 0
+        self._database = database
+        self._fanout: Fanout[list[Entry]] = Fanout()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._failing = False
+
+    def start(self) -> None:
+        """Begin at the newest record; raises RetryLater. May be called twice."""
+        with self._lock:
+            if self._thread is None:
+                with self._database.read() as connection:
+                    self.position = newest_n(connection)
+                self._thread = threading.Thread(target=self._run, name="office-records", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Stop, and end every stream. May be called twice."""
+        self._stop.set()
+        self._fanout.close()
+        if self._thread is not None:
+            self._thread.join(2)
+
+    def working(self) -> bool:
+        """Say whether new records are seen; true while nobody has asked for any."""
+        return not self._failing and (self._thread is None or self._thread.is_alive())
+
+    def read(self, after: int, limit: int = PAGE) -> list[Entry]:
+        """Return the entries behind number `after`; raises RetryLater."""
+        with self._database.read() as connection:
+            stored = read_records(connection, after, limit)
+            names = member_names(connection, members_in(stored))
+        return [Entry(item["n"], msgspec.json.encode(item), make_row(item, names)) for item in stored]
+
+    def follow(self, after: int) -> "RecordStream":
+        """Return a stream of everything behind number `after`; raises RetryLater and StreamEnded."""
+        self.start()
+        return RecordStream(self, self._fanout.subscribe(), after)
+
+    def _run(self) -> None:
+        wait_s = POLL_S
+        while not self._stop.wait(wait_s):
+            try:
+                self._poll()
+                wait_s, self._failing = POLL_S, False
+            except KioskError as error:
+                if not self._failing:
+                    _log.warning("records cannot be read", extra={"cause": str(error)})
+                wait_s, self._failing = RETRY_S, True
+
+    def _poll(self) -> None:
+        with self._database.read() as connection:
+            newest = newest_n(connection)
+        if newest < self.position or not len(self._fanout):
+            self.position = newest  # central was restored from a backup, or nobody is looking
+        elif newest > self.position and (entries := self.read(self.position)):
+            self.position = entries[-1].n
+            self._fanout.publish(entries)
+
+
+class RecordStream:
+    """Every record behind a number, in order and once: from the database while behind, then as they are stored."""
+
+    def __init__(self, live: LiveRecords, subscription: Subscription[list[Entry]], after: int) -> None:
+        self._live = live
+        self._subscription = subscription
+        self._last = after
+
+    def pull(self, timeout_s: float) -> list[Entry]:
+        """Return what comes next, waiting at most `timeout_s` for it; raises StreamEnded and RetryLater."""
+        self._last = min(self._last, self._live.position)
+        behind = self._live.position > self._last
+        told = self._subscription.take(0 if behind else timeout_s)
+        entries = [entry for batch in told for entry in batch if entry.n > self._last]
+        # Numbers have no gaps: a jump means that this stream was not told of something.
+        if (entries and entries[0].n != self._last + 1) or (not entries and self._live.position > self._last):
+            entries = self._live.read(self._last)
+        if entries:
+            self._last = entries[-1].n
+        return entries
+
+    def close(self) -> None:
+        """End the stream. May be called twice."""
+        self._subscription.close()

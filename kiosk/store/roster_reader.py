@@ -1,0 +1,134 @@
+"""The roster as the gate reads it: one consistent revision per look, noticed within the same tap when sync switched."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from kiosk.core.errors import MessageRejected, RosterUnavailable
+from kiosk.core.model import AnyRow, Credential, Policy
+from kiosk.core.roster import decode_row, make_policy
+from kiosk.store.book import UsedNumbers
+from kiosk.store.database import open_reader, retrying
+from kiosk.store.roster import RosterState, open_snapshot, read_state
+
+SMALL_KINDS = ("area", "product", "schedule", "site", "tier")
+
+# One statement is one consistent look at the overlay, its change mark included; a transaction around several is dear.
+_LOOK = """
+SELECT 0, body, NULL FROM row WHERE key = ?1
+UNION ALL SELECT 1, until_revision, NULL FROM deny WHERE credential = ?2
+UNION ALL SELECT 2, body, entitlement FROM used WHERE credential = ?2
+UNION ALL SELECT 3, value, NULL FROM meta WHERE name = 'change'
+"""
+_used_numbers = msgspec.json.Decoder(UsedNumbers)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the roster knows of one credential."""
+
+    credential: Credential | None = None
+    denied: bool = False
+    used: dict[str, UsedNumbers] = {}
+
+
+class RosterReader:
+    """Reads what sync writes. Before there is a first roster it is the empty one, revision 0."""
+
+    def __init__(self, folder: Path, site: str, zone: str, roster_age_max_s: int) -> None:
+        self.folder = folder
+        self._site, self._zone, self._age_max_s = site, zone, roster_age_max_s
+        self._overlay: sqlite3.Connection | None = None
+        self._snapshot: sqlite3.Connection | None = None
+        self._seen_change = ""
+        self.state = RosterState()
+        self.policy: Policy = make_policy(0, site, (), roster_age_max_s, zone)
+
+    def refresh(self) -> None:
+        """Take up `state` and `policy` as they stand now; raises RosterUnavailable."""
+        with self._translated():
+            overlay = self._open_overlay()
+            if overlay is not None:
+                row = retrying(lambda: overlay.execute("SELECT value FROM meta WHERE name = 'change'").fetchone())
+                if row[0] != self._seen_change:
+                    self._follow(overlay)
+
+    def find(self, credential: str) -> Found:
+        """Look a credential up in the revision that `state` and `policy` then tell of; raises RosterUnavailable."""
+        with self._translated():
+            overlay = self._open_overlay()
+            if overlay is None:
+                return Found()
+            key = bytes.fromhex(credential)
+            rows = retrying(lambda: overlay.execute(_LOOK, (key, credential)).fetchall())
+            if rows[-1][1] != self._seen_change:
+                self._follow(overlay)
+                rows = retrying(lambda: overlay.execute(_LOOK, (key, credential)).fetchall())
+            return self._found(rows, key)
+
+    def close(self) -> None:
+        """Let go of the files; the next look opens them again."""
+        for connection in (self._overlay, self._snapshot):
+            if connection is not None:
+                connection.close()
+        self._overlay = self._snapshot = None
+        self._seen_change = ""
+
+    def _found(self, rows: list[tuple[int, bytes | int | str | None, str]], key: bytes) -> Found:
+        body: object = None
+        changed, denied = False, False
+        used: dict[str, UsedNumbers] = {}
+        for kind, value, entitlement in rows:
+            if kind == 0:
+                body, changed = value, True
+            elif kind == 1 and isinstance(value, int):
+                denied = self.state.revision < value
+            elif kind == 2 and isinstance(value, bytes):
+                used[entitlement] = _used_numbers.decode(value)
+        if not changed and self._snapshot is not None:
+            row = self._snapshot.execute("SELECT body FROM row WHERE key = ?", (key,)).fetchone()
+            body = row[0] if row else None
+        found = decode_row(body) if isinstance(body, bytes) else None
+        return Found(found if isinstance(found, Credential) else None, denied, used)
+
+    def _open_overlay(self) -> sqlite3.Connection | None:
+        if self._overlay is None:
+            path = self.folder / "overlay.db"
+            self._overlay = open_reader(path) if path.exists() else None
+        return self._overlay
+
+    def _follow(self, overlay: sqlite3.Connection) -> None:
+        retrying(lambda: overlay.execute("BEGIN"))
+        try:
+            state = read_state(overlay)
+            if state.snapshot != self.state.snapshot or self._snapshot is None:
+                if self._snapshot is not None:
+                    self._snapshot.close()
+                self._snapshot = open_snapshot(self.folder, state.snapshot)
+            if state.revision != self.policy.revision or self._seen_change == "":
+                rows = _small_rows(overlay, self._snapshot)
+                self.policy = make_policy(state.revision, self._site, rows, self._age_max_s, self._zone)
+            self.state = state
+            self._seen_change = state.change
+        finally:
+            overlay.execute("COMMIT")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, MessageRejected, msgspec.DecodeError) as error:
+            self.close()
+            raise RosterUnavailable(f"roster in {self.folder} cannot be read: {error}") from error
+
+
+def _small_rows(overlay: sqlite3.Connection, snapshot: sqlite3.Connection | None) -> list[AnyRow]:
+    bodies: dict[bytes, bytes | None] = {}
+    for source in (snapshot, overlay):
+        for kind in SMALL_KINDS if source is not None else ():
+            span = (f"{kind}:".encode(), f"{kind};".encode())
+            sql = "SELECT key, body FROM row WHERE key >= ? AND key < ?"
+            bodies.update(source.execute(sql, span).fetchall() if source is not None else ())
+    return [decode_row(body) for body in bodies.values() if body is not None]
