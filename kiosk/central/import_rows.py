@@ -1,9 +1,9 @@
 """One row of a member list: what it says, or every reason why it cannot be used. `docs/import.md` lists the columns."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 
@@ -49,8 +49,6 @@ CHINESE = {
     "每月次数": "visits_per_month",
 }
 HEADERS = {name: name for name in (*TEXT_COLUMNS, *DATE_COLUMNS, *NUMBER_COLUMNS)} | CHINESE
-
-T = TypeVar("T")
 
 
 class Status(StrEnum):
@@ -101,70 +99,64 @@ class Understanding(msgspec.Struct, frozen=True):
     today: date
 
 
+_TEXT_FIELDS = {column: "products" if column == "product" else column for column in TEXT_COLUMNS}
+_READERS: dict[str, Callable[[Cell, Understanding], Any]] = {
+    "member_no": lambda cell, _: read_code(cell),
+    "name": lambda cell, _: read_name(cell),
+    "identifier": lambda cell, against: read_identifier(cell, against.written),
+    "tier": lambda cell, against: read_known(cell, against.tiers, "tier"),
+    "product": lambda cell, against: read_products(cell, against.products),
+    "status": lambda cell, _: read_word(cell, Status),
+    "guest_of": lambda cell, _: read_code(cell),
+    "assurance": lambda cell, _: read_word(cell, Assurance),
+    **dict.fromkeys(DATE_COLUMNS, lambda cell, _: read_day(cell)),
+    **dict.fromkeys(NUMBER_COLUMNS, lambda cell, _: read_number(cell)),
+}
+
+
 def read_row(row: SheetRow, against: Understanding) -> tuple[ImportRow | None, list[Problem]]:
     """Return what a row says, or None and every problem it has."""
-    cells = _Cells(row)
+    problems: list[Problem] = []
     if row.surplus:
-        cells.fault("", "the row has more cells than there are columns", "Look for a comma inside a name")
-    result = ImportRow(
-        line=row.line,
-        member_no=cells.take("member_no", read_code, ""),
-        name=cells.take("name", read_name, ""),
-        identifier=cells.take("identifier", lambda cell: read_identifier(cell, against.written), ""),
-        tier=cells.take("tier", lambda cell: read_known(cell, against.tiers, "tier"), ""),
-        products=cells.take("product", lambda cell: read_products(cell, against.products), ()),
-        status=cells.take("status", lambda cell: read_word(cell, Status), Status.ACTIVE),
-        guest_of=cells.take("guest_of", read_code, ""),
-        assurance=cells.take("assurance", lambda cell: read_word(cell, Assurance), Assurance.UID),
-        dates={name: day for name in DATE_COLUMNS if (day := cells.take(name, read_day, None)) is not None},
-        visits=_visits(cells),
-    )
-    if not cells.problems:
-        cells.problems += [Problem(row.line, *fault) for fault in _contradictions(result, against.today)]
-    return (None if cells.problems else result), cells.problems
-
-
-class _Cells:
-    """The cells of one row, and what is wrong with them."""
-
-    def __init__(self, row: SheetRow) -> None:
-        self._row = row
-        self.problems: list[Problem] = []
-
-    def take(self, column: str, read: Callable[[Cell], T], default: T) -> T:
-        cell = self._row.cells.get(column)
-        if cell is None:
-            return default
+        hint = "Look for a comma inside a name"
+        problems.append(Problem(row.line, "", "the row has more cells than there are columns", hint))
+    told: dict[str, Any] = {}
+    for column, cell in row.cells.items():
         try:
             check_damage(cell)
-            return read(cell)
+            told[column] = _READERS[column](cell, against)
         except InvalidInput as error:
-            self.fault(column, error.message, error.hint)
-            return default
-
-    def fault(self, column: str, reason: str, hint: str = "") -> None:
-        self.problems.append(Problem(self._row.line, column, reason, hint))
-
-
-def _visits(cells: _Cells) -> VisitRule | None:
-    given: dict[str, int] = {}
-    for name in NUMBER_COLUMNS:
-        number = cells.take(name, read_number, 0)
-        if number:
-            given[name] = number
-    periods = [name for name in PERIOD_COLUMNS if name in given]
-    for extra in periods[1:]:
-        cells.fault(extra, f"stands beside {periods[0]}", "A member has visits per one period only")
-    if not given:
-        return None
-    return VisitRule(
-        ever=given.get("visits_ever"),
-        per_period=given[periods[0]] if periods else None,
-        period=PERIOD_COLUMNS[periods[0]] if periods else Period.DAY,
-        days=given.get("visits_days"),
-        gap_s=given.get("visits_gap_s", 0),
-        grace_s=given.get("visits_grace_s", 0),
+            problems.append(Problem(row.line, column, error.message, error.hint))
+    result = ImportRow(
+        line=row.line,
+        **{field: told[column] for column, field in _TEXT_FIELDS.items() if column in told},
+        dates={column: told[column] for column in DATE_COLUMNS if column in told},
+        visits=_visits(told),
     )
+    if not problems:
+        problems = [Problem(row.line, *fault) for fault in _contradictions(result, against.today)]
+        problems += [Problem(row.line, *fault) for fault in _period_contradictions(told)]
+    return (None if problems else result), problems
+
+
+def _visits(told: Mapping[str, Any]) -> VisitRule | None:
+    if not any(column in told for column in NUMBER_COLUMNS):
+        return None
+    period = next((column for column in PERIOD_COLUMNS if column in told), None)
+    return VisitRule(
+        ever=told.get("visits_ever"),
+        per_period=told[period] if period else None,
+        period=PERIOD_COLUMNS[period] if period else Period.DAY,
+        days=told.get("visits_days"),
+        gap_s=told.get("visits_gap_s", 0),
+        grace_s=told.get("visits_grace_s", 0),
+    )
+
+
+def _period_contradictions(told: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    first, *others = [column for column in PERIOD_COLUMNS if column in told] or [""]
+    for column in others:
+        yield column, f"stands beside {first}", "A member has visits per one period only"
 
 
 def _contradictions(row: ImportRow, today: date) -> Iterator[tuple[str, str, str]]:

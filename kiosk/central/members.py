@@ -7,10 +7,10 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
 from kiosk.central.database import upsert_many
 from kiosk.central.roster import change, in_steps
@@ -28,6 +28,8 @@ _COMPOUND = (
 _COMPOUND_NAMES = frozenset(_COMPOUND[start : start + 2] for start in range(0, len(_COMPOUND), 2))
 
 _rule = msgspec.json.Decoder(VisitRule)
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 
 class MemberRecord(msgspec.Struct, frozen=True):
@@ -98,25 +100,17 @@ def drop_entitlements(connection: Connection, ids: Sequence[str]) -> None:
 
 def members_by(connection: Connection, column: str, values: Iterable[str]) -> list[MemberRecord]:
     """Read people by `id` or `member_no`."""
-    rows = connection.execute(select(member).where(member.c[column].in_(list(values)))).mappings()
-    return [msgspec.convert(dict(row), MemberRecord) for row in rows]
+    return _read(connection, member, MemberRecord, column, values)
 
 
 def cards_by(connection: Connection, column: str, values: Iterable[str]) -> list[CardRecord]:
     """Read cards by `id` or `member`."""
-    rows = connection.execute(select(credential).where(credential.c[column].in_(list(values)))).mappings()
-    return [msgspec.convert(dict(row), CardRecord) for row in rows]
+    return _read(connection, credential, CardRecord, column, values)
 
 
 def entitlements_of(connection: Connection, members: Iterable[str]) -> list[EntitlementRecord]:
     """Read what members hold, by member id."""
-    query = select(entitlement).where(entitlement.c.member.in_(list(members))).order_by(entitlement.c.id)
-    return [
-        msgspec.convert(
-            dict(row) | {"visits": _rule.decode(row["visits"]) if row["visits"] else None}, EntitlementRecord
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return _read(connection, entitlement, EntitlementRecord, "member", members)
 
 
 def refresh(connection: Connection, members: Iterable[str], cards: Iterable[str] = (), *, at: datetime) -> int:
@@ -188,6 +182,18 @@ def _rows_of(connection: Connection, cards: Sequence[CardRecord]) -> Iterator[Cr
         held[each.member].append(each)
     for card in cards:
         yield credential_row(card, people.get(card.member or ""), held[card.member or ""])
+
+
+def _read(connection: Connection, table: Table, kind: type[R], column: str, values: Iterable[str]) -> list[R]:
+    names = kind.__struct_fields__
+    query = select(*(table.c[name] for name in names)).where(table.c[column].in_(list(values))).order_by(table.c.id)
+    return [_record(dict(zip(names, row, strict=True)), kind) for row in connection.execute(query)]
+
+
+def _record(values: dict[str, Any], kind: type[R]) -> R:
+    if values.get("visits") is not None:
+        values["visits"] = _rule.decode(values["visits"])
+    return msgspec.convert(values, kind)
 
 
 def _values(record: msgspec.Struct) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from kiosk.core.identifiers import Assurance
 from kiosk.core.model import CredentialState, Site, Tier
 from kiosk.core.roster import decode_row
 
-PAGE_MAX = 1000
-NAMES_MAX = 500
+PAGE_MAX = 5000
+NAMES_MAX = 5000
 
 _NOT_IN_A_CARD_NUMBER = re.compile(r"[\s:\-]")
 
@@ -79,7 +79,7 @@ def member_detail(connection: Connection, member_no: str) -> MemberDetail | None
 
 
 def member_names(connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return number and name of members by id; 500 at most."""
+    """Return number and name of members by id; 5,000 at most."""
     columns = (member.c.id, member.c.member_no, member.c.name)
     rows = connection.execute(select(*columns).where(member.c.id.in_(list(ids)[:NAMES_MAX])))
     return {key: (number, name) for key, number, name in rows}

@@ -66,15 +66,6 @@ def read_sheet(path: Path, names: Mapping[str, str]) -> Iterator[SheetRow]:
             yield SheetRow(line, cells, len(filled) - len(cells))
 
 
-def fingerprint(path: Path) -> tuple[int, int]:
-    """Return what changes when a file is written to; raises InvalidInput."""
-    try:
-        told = path.stat()
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
-    return told.st_size, told.st_mtime_ns
-
-
 def _columns(path: Path, header: Sequence[Cell], names: Mapping[str, str]) -> list[str]:
     """Return the column of each header cell, "" where it is empty."""
     columns: list[str] = []

@@ -7,11 +7,11 @@ from sqlalchemy import Connection, func, select
 from kiosk.central.tables import journal, record
 from kiosk.core.codec import decode
 
-RECORDS_MAX = 1000
+RECORDS_MAX = 5000
 
 
 def read_records(connection: Connection, after: int, limit: int, device: str | None = None) -> list[dict[str, Any]]:
-    """Return the records that follow number `after`, at most `limit` and 1,000, optionally of one device.
+    """Return the records that follow number `after`, at most `limit` and 5,000, optionally of one device.
 
     Each is `{"n","device","journal","stored_at","record"}` (CONTRACT §1); `n` has no gaps over all devices.
     """

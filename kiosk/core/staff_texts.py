@@ -116,5 +116,5 @@ WORDS: dict[tuple[str, str], tuple[str, str]] = {
 }
 """Codes that a detail may hold under a key, as words."""
 
-UNITS = ((86400, "天", "days"), (3600, "小时", "hours"), (60, "分钟", "minutes"), (1, "秒", "seconds"))
+UNITS = ((86400, "天", "days"), (3600, "小时", "hours"), (60, "分钟", "min"), (1, "秒", "s"))
 """Seconds in a unit and its names, largest first."""

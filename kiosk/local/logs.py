@@ -1,6 +1,5 @@
 """Log lines: one event a line on standard error, `key=value`, for people, grep and the system journal alike."""
 
-import atexit
 import contextlib
 import logging
 import os
@@ -78,7 +77,6 @@ class LineHandler(logging.Handler):
         self._lines: queue.Queue[str | None] = queue.Queue(LINES_MAX)
         self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
         self._writer.start()
-        atexit.register(self.close)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queue one record's line."""
@@ -88,11 +86,10 @@ class LineHandler(logging.Handler):
             self.dropped += 1
 
     def close(self) -> None:
-        """Write what waits, for at most one second. May be called twice."""
+        """Write what waits, for at most one second. `logging` calls it when the process ends; may be called twice."""
         with contextlib.suppress(queue.Full):
             self._lines.put(None, timeout=FLUSH_S)
         self._writer.join(FLUSH_S)
-        atexit.unregister(self.close)
         super().close()
 
     def _write(self) -> None:
@@ -115,7 +112,9 @@ def _value(value: object) -> str:
     text = str(value)
     if len(text) > VALUE_CHARS_MAX:
         text = text[:VALUE_CHARS_MAX] + "…"
-    return text if _PLAIN.match(text) else msgspec.json.encode(text).decode()
+    if _PLAIN.match(text):
+        return text
+    return msgspec.json.encode(text.encode(errors="backslashreplace").decode()).decode()  # a file name may be no text
 
 
 def _log_thread_death(args: threading.ExceptHookArgs) -> None:

@@ -39,14 +39,9 @@ class Api:
         """Return a page of records."""
         with self._database.read() as connection:
             found = read_records(connection, query.after, query.limit + 1, query.device)
-            items = found[: query.limit]
-            # A full page of the most there can be leaves no room for the one that says there are more.
-            more = len(found) > query.limit or (
-                query.limit == routes.LIMIT_MAX
-                and bool(items)
-                and bool(read_records(connection, items[-1]["n"], 1, query.device))
-            )
-        return {"items": items, "next": items[-1]["n"] if items else query.after, "more": more}
+        items = found[: query.limit]
+        next_after = items[-1]["n"] if items else query.after
+        return {"items": items, "next": next_after, "more": len(found) > query.limit}
 
     def stream_records(self, query: routes.StreamQuery) -> Response:
         """Return the stream of records."""

@@ -16,10 +16,10 @@ Document = dict[str, Any]
 
 
 def describe() -> Document:
-    """Return the OpenAPI 3.1 document."""
+    """Return the OpenAPI 3.1 document, as JSON has it."""
     answers = [route.answer for route in ROUTES if route.answer is not None]
     _, schemas = msgspec.json.schema_components([*answers, StoredRecord, Problem], ref_template=REFERENCE)
-    return {
+    document = {
         "openapi": "3.1.0",
         "info": {
             "title": "kiosk office",
@@ -36,6 +36,8 @@ def describe() -> Document:
             "securitySchemes": {"staff_token": {"type": "http", "scheme": "bearer"}},
         },
     }
+    plain: Document = msgspec.json.decode(msgspec.json.encode(document))
+    return plain
 
 
 def _operation(route: Route) -> Document:
@@ -60,9 +62,9 @@ def _query_parameters(route: Route) -> list[Document]:
     schema = msgspec.json.schema_components([route.query], ref_template=REFERENCE)[1][route.query.__name__]
     parameters = []
     for name, kind in schema["properties"].items():
-        description = _description(kind)
-        shape = {key: value for key, value in kind.items() if key != "description"}
-        parameters.append({"name": name, "in": "query", "description": description, "schema": shape})
+        # A parameter that may be left out is not sent as null.
+        shape = dict(kind["anyOf"][0] if "anyOf" in kind else kind)
+        parameters.append({"name": name, "in": "query", "description": shape.pop("description"), "schema": shape})
     return parameters
 
 
@@ -71,11 +73,6 @@ def _header_parameters(route: Route) -> list[Document]:
         return []
     description = "Sent by browsers that connect again; counts more than `after`."
     return [{"name": "Last-Event-ID", "in": "header", "description": description, "schema": {"type": "integer"}}]
-
-
-def _description(kind: Document) -> str:
-    options = [kind, *kind.get("anyOf", [])]
-    return str(next((option["description"] for option in options if "description" in option), ""))
 
 
 def _answer(route: Route) -> Document:

@@ -45,10 +45,15 @@ class Gatekeeper:
             self._pages.failed(address)
             return self._pages.wait_s(address)
         self._pages.succeeded(address)
-        session.clear()
+        session.pop("form_key", None)
         session.permanent = True
         session["staff"] = True
         return -1
+
+    def sign_out(self) -> None:
+        """End this browser's session; the language stays."""
+        for key in ("staff", "form_key"):
+            session.pop(key, None)
 
     def check_bearer(self) -> None:
         """Return when the request carries the token; raises ProblemError 401 or 429."""

@@ -32,7 +32,7 @@ class MockReader(Driver):
         self._steps: queue.Queue[Callable[[Session], None]] = queue.Queue(WAITING_MAX)
         self._lock = threading.Lock()
         self._lost_cause: str | None = None
-        self._blind = False
+        self._blind: str | None = None
 
     def present(self, raw: str) -> None:
         """Tap a card with this number, as the reader would write it; raises ReaderLost while lost or full."""
@@ -48,8 +48,8 @@ class MockReader(Driver):
         """Go blind, as if unplugged, after the taps before it."""
 
         def step(_: Session) -> None:
-            self._blind = True
-            raise DeviceLost(cause, f"mock reader {self.name} was told to be lost")
+            self._blind = cause
+            raise self._lost(cause)
 
         with self._lock:
             if self._lost_cause is None:
@@ -60,7 +60,7 @@ class MockReader(Driver):
         """Read again."""
 
         def step(_: Session) -> None:
-            self._blind = False
+            self._blind = None
 
         with self._lock:
             if self._lost_cause is not None:
@@ -71,17 +71,23 @@ class MockReader(Driver):
         return Debounce(self._debounce_s, sees_removal=self.sees_removal)
 
     def _read(self, session: Session) -> None:
-        if not self._blind:
-            session.ready()
+        if self._blind is not None:
+            self._take_step(session)
+        if self._blind is not None:
+            raise self._lost(self._blind)
+        session.ready()
         while not session.halted:
-            try:
-                step = self._steps.get(timeout=TICK_S)
-            except queue.Empty:
-                continue
-            was_blind = self._blind
-            step(session)
-            if was_blind:
-                session.ready()
+            self._take_step(session)
+
+    def _take_step(self, session: Session) -> None:
+        try:
+            step = self._steps.get(timeout=TICK_S)
+        except queue.Empty:
+            return
+        step(session)
+
+    def _lost(self, cause: str) -> DeviceLost:
+        return DeviceLost(cause, f"mock reader {self.name} was told to be lost")
 
     def _tap(self, show: Callable[[Session], None]) -> None:
         def step(session: Session) -> None:

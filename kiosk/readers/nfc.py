@@ -40,8 +40,8 @@ class NfcReader(Driver):
     def __init__(self, settings: ReaderSettings, path: str, monotonic_ns: MonotonicNs = time.monotonic_ns) -> None:
         super().__init__(settings, monotonic_ns)
         self._path = path
-        # At its debug level nfcpy writes every frame, hence every card number, into the log.
-        logging.getLogger("nfc").setLevel(logging.WARNING)
+        # nfcpy writes each try to find a module into the log, and at its debug level every card number.
+        logging.getLogger("nfc").setLevel(logging.CRITICAL)
 
     def _read(self, session: Session) -> None:
         try:

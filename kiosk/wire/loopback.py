@@ -134,12 +134,12 @@ class LoopbackBroker:
                     heapq.heappop(self._due)[2]()
             return self._has_work()
 
-    def run(self) -> None:
-        """Step until nothing is left to do; raises RuntimeError after 100,000 steps."""
-        for _ in range(RUN_STEPS_MAX):
+    def run(self, steps_max: int = RUN_STEPS_MAX) -> None:
+        """Step until nothing is left to do; raises RuntimeError after so many steps."""
+        for _ in range(steps_max):
             if not self.step():
                 return
-        raise RuntimeError(f"the loopback broker is not quiet after {RUN_STEPS_MAX} steps")
+        raise RuntimeError(f"the loopback broker is not quiet after {steps_max} steps")
 
     def close(self) -> None:
         """Stop the thread. May be called twice."""

@@ -243,12 +243,24 @@ class _PahoConnection:
         self._cause = self._cause or f"Connection lost: {reason}"
 
 
+class _TlsSocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails, which paho leaves to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def _tls_context(settings: LinkSettings) -> ssl.SSLContext | None:
     """Read the certificate files; None for plain TCP; raises ConfigError."""
     if not settings.ca_file:
         return None
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
+        context.sslsocket_class = _TlsSocket
         if settings.cert_file:
             context.load_cert_chain(settings.cert_file, settings.key_file or None)
     except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from kiosk.central.devices import DeviceState, list_devices
 from kiosk.central.ingest import Ingest
 from kiosk.central.tables import device as device_table
 from kiosk.core.codec import GENESIS
+from kiosk.wire.messages import Birth
 from kiosk.wire.signing import SigningKey
 from tests.central.builders import START, EdgeDevice, EdgeJournal, ManualClock, a_journal, register, replace
 
@@ -89,8 +90,6 @@ def test_a_retained_birth_says_nothing_about_the_clock(
 def test_a_birth_without_a_usable_time_is_taken_all_the_same(
     database: Database, ingest: Ingest, device: EdgeDevice, time: str
 ) -> None:
-    from kiosk.wire.messages import Birth
-
     birth = device.key.seal(Birth(session="s", version="1", journals=(), roster=0, time=time))
     ingest.state(device.name, birth)
     assert (only(database).state, only(database).clock_offset_ms) == ("online", None)

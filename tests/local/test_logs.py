@@ -37,6 +37,11 @@ def test_a_value_cannot_break_out_of_its_line() -> None:
     assert line.endswith(r'msg=x said="a\nlevel=error \"b\"=1\u001b" none=""')
 
 
+def test_a_name_that_is_no_text_is_written_all_the_same() -> None:
+    (line,) = said_by("setup_logging('gate'); log.info('x', extra={'one': 'a\\udcff', 'two': 'a \\udcff'})")
+    assert line.endswith(r'msg=x one=a\udcff two="a \\udcff"')
+
+
 def test_a_long_value_is_cut() -> None:
     (line,) = said_by("setup_logging('gate'); log.info('x', extra={'said': 'y' * 9000})")
     assert line.endswith("y…")

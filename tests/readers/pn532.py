@@ -35,6 +35,7 @@ class Pn532:
             0x00: lambda data: data,
             0x02: lambda data: bytes.fromhex("32010607"),
             0x06: self._registers,
+            0x16: lambda data: b"\x00",
             0x4A: self._search,
         }
         self._thread = threading.Thread(target=self._serve, name="pn532", daemon=True)

@@ -1,5 +1,6 @@
 """What every driver owes the gate, checked on all of them alike."""
 
+import os
 import time
 
 import pytest
@@ -109,7 +110,8 @@ def test_a_reader_that_was_pulled_out_reads_again_by_itself(rig: Rig) -> None:
         assert len(reader.health) == 2
 
 
-def test_it_happens_again_and_again(rig: Rig) -> None:
+def test_it_happens_again_and_again_and_leaves_no_file_open(rig: Rig) -> None:
+    before = len(os.listdir("/proc/self/fd"))
     with running(rig.settings()) as reader:
         for rounds in range(1, 4):
             rig.lose(reader)
@@ -118,6 +120,7 @@ def test_it_happens_again_and_again(rig: Rig) -> None:
             reader.wait_for_health(*[ReaderDown, ReaderUp] * rounds)
         rig.tap(reader, NTAG)
         assert reader.wait_for_taps(1)[0].identifier == NTAG
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_a_reader_that_is_not_there_at_the_start_is_taken_up_when_it_comes(device_rig: Rig) -> None:
@@ -130,11 +133,12 @@ def test_a_reader_that_is_not_there_at_the_start_is_taken_up_when_it_comes(devic
         assert reader.wait_for_taps(1)[0].identifier == NTAG
 
 
-def test_a_reader_that_stays_away_says_so_once(device_rig: Rig) -> None:
+def test_a_reader_that_stays_away_says_so_once(device_rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     device_rig.lose(None)
-    with running(device_rig.settings()) as reader:
+    with caplog.at_level("INFO"), running(device_rig.settings()) as reader:
         eventually(lambda: reader.reader.counts.get("tries_failed", 0) >= 3)
         assert [type(event) for event in reader.events] == [ReaderDown]
+        assert [record.message for record in caplog.records] == ["reader lost"]
 
 
 def test_a_reader_that_works_says_nothing_of_itself(rig: Rig) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.core.errors import ConfigError
 from kiosk.demo.accounts import add_account, read_accounts
-from kiosk.wire.link import Arrived, Connected, Disconnected, LinkSettings
+from kiosk.wire.link import Connected, Disconnected, LinkSettings
 from kiosk.wire.mqtt import MqttLink
 from tests.wire import test_link_contract as contract
 from tests.wire.isolation import check_isolation
@@ -160,7 +160,7 @@ def test_two_thousand_batches_go_round(world: ProxiedWorld, capsys: pytest.Captu
         gate.receive()
     took_s = time.monotonic() - started
     with capsys.disabled():
-        print(f"\ndemo broker: 2,000 batches of 60 KiB and their acks, {2000 / took_s:.0f} round trips/s")
+        sys.stdout.write(f"\ndemo broker: 2,000 batches of 60 KiB and their acks, {2000 / took_s:.0f} round trips/s\n")
     for peer in (central, gate):
         peer.link.close()
 
