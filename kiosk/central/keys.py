@@ -23,6 +23,10 @@ class Keys(msgspec.Struct, frozen=True):
     signing: SigningKey
     hash_key: bytes
 
+    def __repr__(self) -> str:
+        """Say nothing: this must not get into a log."""
+        return "Keys(…)"
+
     @property
     def hash_key_text(self) -> str:
         """Return the hash key as devices are given it, base64. It is a secret."""

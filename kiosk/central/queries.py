@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import date
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +19,8 @@ from kiosk.core.roster import decode_row
 
 PAGE_MAX = 5000
 NAMES_MAX = 5000
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 _NOT_IN_A_CARD_NUMBER = re.compile(r"[\s:\-]")
 
@@ -54,7 +57,7 @@ class Discarded(msgspec.Struct, frozen=True):
 
 def member_page(connection: Connection, after: str, limit: int, search: str = "") -> list[MemberRecord]:
     """Return members by number, those behind `after`; `search` is part of a name, the start of a number, or a card."""
-    query = select(member).where(member.c.member_no > after).order_by(member.c.member_no).limit(min(limit, PAGE_MAX))
+    query = _member_query().where(member.c.member_no > after).order_by(member.c.member_no).limit(min(limit, PAGE_MAX))
     if search:
         identifier = _NOT_IN_A_CARD_NUMBER.sub("", search).upper()
         holder = select(credential.c.member).where(credential.c.identifier == identifier)
@@ -65,16 +68,16 @@ def member_page(connection: Connection, after: str, limit: int, search: str = ""
                 member.c.id.in_(holder),
             )
         )
-    return [msgspec.convert(dict(row), MemberRecord) for row in connection.execute(query).mappings()]
+    return _read(connection, query, MemberRecord)
 
 
 def member_detail(connection: Connection, member_no: str) -> MemberDetail | None:
     """Return a member with what is held; None when there is none of that number."""
-    row = connection.execute(select(member).where(member.c.member_no == member_no)).mappings().one_or_none()
-    if row is None:
+    found = _read(connection, _member_query().where(member.c.member_no == member_no), MemberRecord)
+    if not found:
         return None
-    person = msgspec.convert(dict(row), MemberRecord)
-    cards = _cards(connection, _card_query().where(credential.c.member == person.id))
+    person = found[0]
+    cards = _read(connection, _card_query().where(credential.c.member == person.id), CardView)
     return MemberDetail(person, tuple(cards), tuple(entitlements_of(connection, [person.id])))
 
 
@@ -87,7 +90,8 @@ def member_names(connection: Connection, ids: Collection[str]) -> dict[str, tupl
 
 def card_page(connection: Connection, after: str, limit: int) -> list[CardView]:
     """Return cards by number, those behind `after`."""
-    return _cards(connection, _card_query().where(credential.c.identifier > after).limit(min(limit, PAGE_MAX)))
+    query = _card_query().where(credential.c.identifier > after).limit(min(limit, PAGE_MAX))
+    return _read(connection, query, CardView)
 
 
 def tier_list(connection: Connection) -> list[Tier]:
@@ -126,26 +130,20 @@ def discarded_counts(connection: Connection) -> list[Discarded]:
     return [Discarded(*row) for row in rows]
 
 
+def _member_query() -> Select[tuple[object, ...]]:
+    return select(*(member.c[name] for name in MemberRecord.__struct_fields__))
+
+
 def _card_query() -> Select[tuple[object, ...]]:
-    return (
-        select(
-            credential.c.identifier,
-            credential.c.id,
-            member.c.member_no,
-            credential.c.state,
-            credential.c.gift,
-            credential.c.assurance,
-            credential.c.valid_from,
-            credential.c.valid_until,
-        )
-        .join(member, member.c.id == credential.c.member, isouter=True)
-        .order_by(credential.c.identifier)
-    )
+    columns = (credential.c.identifier, credential.c.id, member.c.member_no, credential.c.state, credential.c.gift)
+    more = (credential.c.assurance, credential.c.valid_from, credential.c.valid_until)
+    holder = member.c.id == credential.c.member
+    return select(*columns, *more).join(member, holder, isouter=True).order_by(credential.c.identifier)
 
 
-def _cards(connection: Connection, query: Select[tuple[object, ...]]) -> list[CardView]:
-    names = CardView.__struct_fields__
-    return [msgspec.convert(dict(zip(names, row, strict=True)), CardView) for row in connection.execute(query)]
+def _read(connection: Connection, query: Select[tuple[object, ...]], kind: type[R]) -> list[R]:
+    names = kind.__struct_fields__
+    return [msgspec.convert(dict(zip(names, row, strict=True)), kind) for row in connection.execute(query)]
 
 
 def _small_rows(connection: Connection, kind: str) -> list[object]:

@@ -7,7 +7,7 @@ import msgspec
 
 from kiosk.core.clock import Clock, ClockReading, read_clock
 from kiosk.core.decision import Case, Decision, Posture, Read, Release, Standing, decide
-from kiosk.core.errors import JournalUnavailable, RetryLater, RosterUnavailable
+from kiosk.core.errors import JournalUnavailable, KioskError, RosterUnavailable
 from kiosk.core.identifiers import credential_of
 from kiosk.core.model import AccessPoint
 from kiosk.core.records import AccessGranted, GrantReason, RosterMark
@@ -159,11 +159,14 @@ class GateController:
         return self.journal.append(decision.event, case.clock.now, reserve)
 
     def _act(self, tap: Tap) -> None:
+        gate = tap.point.gate
+        at_ns, released = self._clock.monotonic_ns(), True
         try:
-            self._actuators[tap.point.gate].release(self._hold_s[tap.point.gate])
-        except RetryLater as error:
-            _log.error("barrier was not released", extra={"gate": tap.point.gate, "cause": error.message})
-        self.passing.granted(tap)
+            self._actuators[gate].release(self._hold_s[gate])
+        except KioskError as error:
+            released = False
+            _log.error("barrier was not released", extra={"gate": gate, "cause": error.message})
+        self.passing.granted(tap, at_ns, released=released)
 
     def _count(self, decision: Decision) -> None:
         if decision.granted:

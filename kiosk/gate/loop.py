@@ -82,7 +82,7 @@ class GateLoop:
         try:
             item = self._inbox.get(timeout=patience_s)
         except queue.Empty:
-            self._controller.passing.tick()
+            self._controller.passing.settle()
             self._upkeep.idle()
             return
         if isinstance(item, CardRead):

@@ -171,6 +171,14 @@ class Passages:
                 effects.append(HeldOpen(lane.gate, (now_ns - lane.occupied_ns) // 1_000_000))
         return effects
 
+    def end_all(self, outcome: Outcome) -> list[Effect]:
+        """End every open grant of every gate as not taken, because their journal or the process ends."""
+        effects: list[Effect] = []
+        for lane in self._lanes.values():
+            effects += [Ended(grant, taken=False, outcome=outcome) for grant in lane.open]
+            lane.open.clear()
+        return effects
+
     def next_due_ns(self) -> int | None:
         """Return when `due` will next have something to say; None while nothing waits."""
         moments = [lane.open[0].at_ns + lane.timeout_ns for lane in self._lanes.values() if lane.open]

@@ -47,10 +47,11 @@ class Passing:
         """End the grant a credential has open here, because it taps again."""
         self._apply(self._passages.superseded(point, credential))
 
-    def granted(self, tap: Tap) -> None:
-        """Wait for somebody to use a grant."""
+    def granted(self, tap: Tap, at_ns: int, *, released: bool) -> None:
+        """Wait for somebody to use a grant that was released, or not, at a monotonic time."""
         seq = tap.record.seq if tap.record else None
-        self._apply(self._passages.granted(seq, tap.point, tap.decision.event.credential, self._clock.monotonic_ns()))
+        credential = tap.decision.event.credential
+        self._apply(self._passages.granted(seq, tap.point, credential, at_ns, released=released))
 
     def sensed(self, event: SensorEvent) -> None:
         """Take in what a barrier noticed."""
@@ -63,28 +64,39 @@ class Passing:
         elif isinstance(event, Fault):
             _log.error("barrier does not obey", extra={"gate": event.gate, "cause": event.cause})
 
-    def tick(self) -> None:
-        """Write what waits, and end what is due."""
-        waiting = len(self._pending)
-        for _ in range(waiting):
+    def write_pending(self) -> None:
+        """Try again what the journal could not take."""
+        for _ in range(len(self._pending)):
             self._write(*self._pending.popleft())
+
+    def settle(self) -> None:
+        """End what is due. Only when nothing waits in the inbox: a passage may be in it that belongs to a grant."""
         self._apply(self._passages.due(self._clock.monotonic_ns(), emergency=self.emergency))
 
     def next_due_ns(self) -> int | None:
-        """Return when `tick` has something to do; None while nothing waits."""
+        """Return when `settle` has something to do; None while nothing waits."""
         return self._passages.next_due_ns()
 
     def end_all(self, outcome: Outcome) -> None:
-        """End every grant the journal holds open: those of the last run at a start, all before a new journal."""
-        for left in book.open_grants(self.journal):
+        """End every open grant: those of the last run at a start, all before a stop or a new journal."""
+        self._apply(self._passages.end_all(outcome))
+        if self._pending:
+            return
+        try:
+            leftovers = book.open_grants(self.journal)
+        except JournalUnavailable as error:
+            _log.error("open grants cannot be read", extra={"cause": error.message})
+            return
+        reading = self._reading()
+        for left in leftovers:
             fact = AccessNotTaken(
-                clock=self._reading().state,
+                clock=reading.state,
                 of=left.seq,
                 area_from=left.area_from,
                 area_to=left.area_to,
                 outcome=outcome.value,
             )
-            self._write(fact, self._reading().now, book.on_not_taken(left.seq))
+            self._write(fact, reading.now, book.on_not_taken(left.seq))
 
     def _apply(self, effects: Iterable[Effect]) -> None:
         for effect in effects:

@@ -84,7 +84,7 @@ class Upkeep:
     def tick(self) -> None:
         """Do what is due; called a few times a second."""
         notify_watchdog()
-        self._controller.passing.tick()
+        self._controller.passing.write_pending()
         self._write_notes()
         self._follow_roster()
         self._watch_clock()

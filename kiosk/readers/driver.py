@@ -16,7 +16,7 @@ from kiosk.readers.interpret import failed_read, interpret
 from kiosk.readers.reader import CardGone, Cause, Emit, ReaderDown, ReaderSettings, ReaderUp
 
 RETRY_S = 0.5
-TICK_S = 0.2
+TICK_S = 0.1
 """How long a driver may wait for its device before it looks whether it should stop."""
 
 MonotonicNs = Callable[[], int]

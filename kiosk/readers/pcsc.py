@@ -145,6 +145,7 @@ class _Exchange:
 
     def __init__(self, reader: str, began_ns: int) -> None:
         self.began_ns = began_ns
+        self._given_up = False
         self._answer: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, args=(reader,), name="pcsc-card", daemon=True)
         self._thread.start()
@@ -167,6 +168,7 @@ class _Exchange:
                 continue
             self._thread.join()
             return uid
+        self._given_up = True
         return None
 
     def _run(self, reader: str) -> None:
@@ -175,7 +177,7 @@ class _Exchange:
         if result == scard.SCARD_S_SUCCESS:
             for _ in range(TRIES):
                 uid = _get_uid(context, reader)
-                if uid:
+                if uid or self._given_up:
                     break
             scard.SCardReleaseContext(context)
         self._answer.put(uid)

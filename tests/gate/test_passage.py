@@ -137,6 +137,15 @@ def test_more_open_grants_than_the_limit_end_the_oldest() -> None:
     assert len(passages.open("main")) == 8
 
 
+def test_all_grants_of_all_gates_can_be_ended_at_once() -> None:
+    passages = make_passages()
+    passages.granted(1, IN, ANNA, 0)
+    passages.granted(2, make_point(id="pool", gate="pool"), BO, 0)
+    assert ends(passages.end_all(Outcome.UNKNOWN)) == [(1, "unknown"), (2, "unknown")]
+    assert passages.end_all(Outcome.UNKNOWN) == []
+    assert passages.passed("main", "", SECOND) == [Forced("main")]
+
+
 def test_a_passage_without_a_grant_is_forced() -> None:
     assert make_passages().passed("main", "in", SECOND) == [Forced("main", "in")]
 

@@ -19,7 +19,7 @@ from kiosk.central.tables import (
     setting,
 )
 from kiosk.core.codec import canonical
-from kiosk.core.model import Site, Tier
+from kiosk.core.model import AnyRow, Site, Tier
 from kiosk.core.roster import encode_row, row_key
 
 TOKEN = "staff-token-0123456789"
@@ -68,14 +68,14 @@ def add_journal(database: Database, name: str, journal_id: str, **fields: Any) -
 
 def fill_club(database: Database) -> None:
     """Write down a site, two tiers, three members with cards and an entitlement, and a device."""
-    rows = [Site(id="demo", zone="Asia/Shanghai"), Tier(id="gold", rank=3, name="金卡", name_en="Gold"),
+    rows: list[AnyRow] = [Site(id="demo", zone="Asia/Shanghai"), Tier(id="gold", rank=3, name="金卡", name_en="Gold"),
             Tier(id="silver", rank=2, name="银卡", name_en="Silver")]  # fmt: skip
-    people = [
+    people: list[dict[str, Any]] = [
         {"id": MEMBER, "member_no": "M0001", "name": "张伟", "tier": "gold", "paid_until": "2027-03-31"},
         {"id": "7e" * 8, "member_no": "M0002", "name": "Alice Brown", "tier": "silver", "member_until": "2026-10-31"},
         {"id": "7d" * 8, "member_no": "M0003", "name": "王芳 100%", "paid_until": "2026-11-01"},
     ]
-    cards = [
+    cards: list[dict[str, Any]] = [
         {"id": "c1" * 16, "identifier": "04A1B2C3D4E5F6", "member": MEMBER},
         {"id": "c2" * 16, "identifier": "04A1B2C3D4E5F7", "member": "7e" * 8, "state": "lost"},
         {"id": "c3" * 16, "identifier": "04A1B2C3D4E5F8", "gift": True, "valid_until": "2027-01-31"},
