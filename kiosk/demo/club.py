@@ -69,7 +69,7 @@ SPECIAL = (
     Kind(4, "not_permitted_at_this_site", product="riverside"),
     Kind(6, "not_permitted_here", product="pool-only"),
     Kind(4, "not_permitted_at_this_time", product="not-yet-open"),
-    Kind(4, "no_visits_left", product="pack", visits_ever="0"),
+    Kind(4, "no_visits_left", product="pack-used-up"),
     Kind(12, "ok", product="pack", visits_ever="10"),
     Kind(6, "ok", product="day-member"),
 )
@@ -94,7 +94,11 @@ def write_import(path: Path, samples: list[Sample]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(IMPORT_COLUMNS)
-        rows.writerows([getattr(each, name) for name in IMPORT_COLUMNS] for each in samples if each.imported)
+        for each in samples:
+            # A gift card belongs to nobody: its name is for the list of sample cards only.
+            told = msgspec.structs.replace(each, name="") if each.status == "gift" else each
+            if each.imported:
+                rows.writerow([getattr(told, name) for name in IMPORT_COLUMNS])
 
 
 def write_cards(path: Path, samples: list[Sample]) -> None:

@@ -23,6 +23,9 @@ def sample_policy(zone: str) -> ClubPolicy:
             "pool-only": ProductText("泳池", "Pool", sites=(SITE,), areas=("pool",)),
             "riverside": ProductText("河畔分店", "Riverside branch", sites=("riverside",)),
             "pack": ProductText("次卡", "Visit pack", sites=(SITE,), areas=("club",), visits=VisitRule(grace_s=900)),
+            "pack-used-up": ProductText(
+                "用完的次卡", "Used-up pack", sites=(SITE,), areas=("club",), visits=VisitRule(ever=0)
+            ),
             "day-member": ProductText(
                 "每日一次", "Once a day", sites=(SITE,), areas=("club",), visits=VisitRule(per_period=1, grace_s=900)
             ),

@@ -1,5 +1,6 @@
 """The link over paho where it meets what the fake has not: TLS, passwords, silence, strange packets, speed."""
 
+import os
 import socket
 import sys
 import threading
@@ -15,7 +16,7 @@ from kiosk.wire.link import Arrived, Connected, Disconnected, LinkSettings
 from kiosk.wire.mqtt import MqttLink
 from kiosk.wire.reconnecting import REFUSED_RETRY_S, RETRY_S, pause_s
 from tests.support.certificates import Authority
-from tests.support.mosquitto import Mosquitto
+from tests.support.mosquitto import SHIPPED, Mosquitto
 from tests.support.wait import eventually
 from tests.wire.isolation import check_isolation
 from tests.wire.proxy import Proxy
@@ -200,8 +201,9 @@ def test_nodelay_is_set_on_the_socket(connect: Connect) -> None:
         connect(server.getsockname()[1])
         client, _ = server.accept()
         with client:
-            port = client.getpeername()[1]
-            assert _nodelay_of(port)
+            client.settimeout(5)
+            assert client.recv(1000)
+            assert _nodelay_of(client.getpeername()[1])
 
 
 def test_tls_with_the_right_authority_connects_and_with_another_does_not(tmp_path: Path, connect: Connect) -> None:
@@ -237,6 +239,23 @@ def test_a_certificate_takes_the_place_of_a_password(tmp_path: Path, connect: Co
         assert central.receive().payload == b"mine"
         nobody = connect(broker.port, client_id="nobody", ca_file=broker.ca_file)
         assert nobody.expect(Disconnected).cause
+
+
+def test_the_shipped_configuration_works_as_it_stands(tmp_path: Path, connect: Connect) -> None:
+    """Only paths, port and, for root, the account are the test's."""
+    broker = Mosquitto(tmp_path, PASSWORDS, tls=True)
+    files = tmp_path / "mosquitto"
+    text = (SHIPPED / "mosquitto.conf").read_text().replace("/etc/mosquitto/kiosk", str(files))
+    text = text.replace("listener 8883", f"listener {broker.port} 127.0.0.1").replace("/broker.", "/localhost.")
+    (files / "mosquitto.conf").write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
+    with broker:
+        gate = connect(broker.port, ca_file=broker.ca_file, subscriptions=(DN,))
+        central = connect(broker.port, "central", ca_file=broker.ca_file)
+        for peer in (gate, central):
+            peer.expect(Connected)
+        assert central.link.publish(DN, bytes(128 * 1024 + 1))
+        assert central.link.publish(DN, bytes(128 * 1024))
+        assert len(gate.receive().payload) == 128 * 1024
 
 
 def test_certificate_files_that_cannot_be_used_stop_the_start(tmp_path: Path) -> None:
