@@ -22,6 +22,7 @@ from kiosk.central.publisher import Publisher
 from kiosk.central.requests import Requests
 from kiosk.central.schema import check_schema
 from kiosk.central.settings import CentralSettings
+from kiosk.central.snapshots import Snapshots
 from kiosk.core.clock import Clock
 from kiosk.core.errors import ConfigError
 from kiosk.local.clock import SystemClock
@@ -32,9 +33,6 @@ from kiosk.local.settings import load_settings
 from kiosk.office.process import OfficeProcess
 from kiosk.office.settings import OfficeSettings
 from kiosk.wire.mqtt import MqttLink
-from kiosk.wire.parts import PartStore
-
-PARTS_BYTES_MAX = 8 * 1024**3
 
 
 class ProvisionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,14 +72,14 @@ def serve_central(path: Path) -> None:
     config, clock, stop = load_central(path), SystemClock(), stop_event()
     with open_central(config) as (database, keys):
         central = Central(database, MqttLink, keys, config, clock, stop)
-        store = PartStore(config.home_path / "parts", PARTS_BYTES_MAX)
-        publisher = Publisher(database, central.publish, keys, config, clock)
+        snapshots = Snapshots(database, config.home_path / "snapshots")
+        publisher = Publisher(database, central.publish, keys, config, clock, snapshots)
         projection = Projection(database, central.lease, clock, config.zone)
         health = HealthServer(config.health_host, config.health_port, central.health)
         health.start()
         notify_ready()
         try:
-            central.run(Requests(database, keys, store, clock), (publisher, projection))
+            central.run(Requests(database, keys, snapshots), (publisher, projection))
         finally:
             health.close()
 

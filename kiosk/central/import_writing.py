@@ -59,49 +59,56 @@ class _Edits(msgspec.Struct):
 
 
 class ImportWriter:
-    """Writes rows in steps. A row is the whole truth about its member, imported entitlements and cards.
+    """Holds rows against the books. A row is the whole truth about its member, imported entitlements and cards.
 
     `cards` are all that the list names, `hosts` the member numbers that guests name. Afterwards `members` and
     `gift_cards` are those whose roster rows may have changed.
     """
 
-    def __init__(
-        self, connection: Connection, hash_key: bytes, today: date, cards: Collection[str], hosts: Collection[str]
-    ) -> None:
+    def __init__(self, hash_key: bytes, today: date, cards: Collection[str], hosts: Collection[str]) -> None:
         self.counts: Counter[str] = Counter()
         self.members: list[str] = []
         self.gift_cards: list[str] = []
-        self._connection = connection
         self._hash_key = hash_key
         self._today = today
         self._listed = cards
         self._hosts = hosts
         self._new_ids: dict[str, str] = {}
 
-    def write(self, rows: Sequence[ImportRow]) -> None:
+    def differing(self, connection: Connection, rows: Sequence[ImportRow]) -> list[ImportRow]:
+        """Return the rows that say something new; writes nothing."""
+        return self._compare(connection, rows, _Edits())
+
+    def write(self, connection: Connection, rows: Sequence[ImportRow]) -> None:
         """Write rows, where they differ from the books."""
-        ids = [credential_of(row.identifier, self._hash_key) for row in rows]
-        books = _read_books(self._connection, rows, ids)
         edits = _Edits()
+        self._compare(connection, rows, edits)
+        save_members(connection, edits.members)
+        save_cards(connection, edits.cards)
+        save_entitlements(connection, edits.entitlements)
+        drop_entitlements(connection, edits.dropped)
+
+    def _compare(self, connection: Connection, rows: Sequence[ImportRow], edits: _Edits) -> list[ImportRow]:
+        ids = [credential_of(row.identifier, self._hash_key) for row in rows]
+        books = _read_books(connection, rows, ids)
+        differing: list[ImportRow] = []
         for row, card_id in zip(rows, ids, strict=True):
             before = edits.count()
             person = self._edit_member(row, books, edits) if row.member_no else None
             card = _card(row, card_id, person)
             if books.cards.get(card_id) != card:
                 edits.cards.append(card)
-            is_known = row.member_no in books.members or (person is None and card_id in books.cards)
             if edits.count() == before:
                 self.counts["unchanged"] += 1
                 continue
+            is_known = row.member_no in books.members or (person is None and card_id in books.cards)
             self.counts["changed" if is_known else "added"] += 1
+            differing.append(row)
             if person is not None:
                 self.members.append(person.id)
             else:
                 self.gift_cards.append(card_id)
-        save_members(self._connection, edits.members)
-        save_cards(self._connection, edits.cards)
-        save_entitlements(self._connection, edits.entitlements)
-        drop_entitlements(self._connection, edits.dropped)
+        return differing
 
     def _edit_member(self, row: ImportRow, books: _Books, edits: _Edits) -> MemberRecord:
         old = books.members.get(row.member_no)

@@ -82,7 +82,7 @@ class Tier(Row, frozen=True, omit_defaults=True, tag="tier"):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Open from `opens` to before `closes` (`24:00` at most), local; closing at or before opening means the next day."""
+    """Open from `opens` to before `closes`, local `HH:MM` (`24:00` closes); at or before `opens` means the next day."""
 
     opens: Opens
     closes: Closes

@@ -159,8 +159,8 @@ def event_stream(pull: Callable[[float], Iterable[bytes]], gone: Callable[[], bo
 
     StreamEnded is one; a browser connects again by itself. `gone` says whether the browser went away.
     """
-    yield RETRY
     beat_ns = clock.monotonic_ns()
+    yield RETRY
     while not gone():
         try:
             yield from pull(LOOK_S)

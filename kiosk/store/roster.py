@@ -79,6 +79,10 @@ class RosterWriter:
         self.state = read_state(self._connection)
         return True
 
+    def is_newest_head(self, revision: int, serial: int) -> bool:
+        """Say whether a verified head is the very one accepted last, as a broker sends it again after a restart."""
+        return (revision, serial) == (self._number("head_revision"), self.state.serial)
+
     def apply_delta(self, from_revision: int, to_revision: int, ops: Sequence[DeltaOp], digest: str) -> None:
         """Apply a verified delta to the revision it starts from; raises MessageRejected and changes nothing.
 
@@ -133,7 +137,7 @@ class RosterWriter:
         return True
 
     def put_central_key(self, text: str) -> None:
-        """Keep the key that central announced as its next one."""
+        """Keep which keys of central's count, as sync's trust writes them."""
         with writing(self._connection):
             self._set(central_key=text)
         self.state = read_state(self._connection)

@@ -83,14 +83,16 @@ def _copy_records(connection: sqlite3.Connection, journal: Journal, parting: Par
     connection.execute("INSERT INTO record VALUES (1, ?, ?)", (first, link))
     reader = JournalReader(journal.path)
     after = parting.common
-    while page := reader.read(after, COPY_PAGE, 1 << 30):
-        for record in page:
+    # Not `read`, which stops at a gap: the oldest records may have been pruned, and what is left has to go on.
+    page_of = "SELECT seq, body FROM record WHERE seq > ? ORDER BY seq LIMIT ?"
+    while page := reader.query(page_of, after, COPY_PAGE):
+        for old_seq, old_body in page:
             seq += 1
-            moved[record.seq] = seq
-            body = canonical(_copied(decode(record.body), journal.id, seq, moved))
+            moved[old_seq] = seq
+            body = canonical(_copied(decode(old_body), journal.id, seq, moved))
             link = chain(link, body)
             connection.execute("INSERT INTO record VALUES (?, ?, ?)", (seq, body, link))
-        after = page[-1].seq
+        after = page[-1][0]
     reader.close()
     return moved
 

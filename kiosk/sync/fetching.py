@@ -2,21 +2,26 @@
 
 import base64
 import binascii
+import hashlib
 import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kiosk.core.clock import Clock
 from kiosk.core.errors import KioskError, MessageRejected, RosterUnavailable
 from kiosk.sync.requests import Questions
 from kiosk.wire.messages import Snapshot
 from kiosk.wire.parts import PartStore
 from kiosk.wire.snapshot import assemble, missing_parts, verify_snapshot
 
+PARTS_KIND = "roster.parts"
 PARTS_PER_QUESTION = 8
 QUESTIONS_MAX = 8
 STORE_BYTES_MAX = 8 * 1024**3
+FAILED_REST_NS = (5_000_000_000, 300_000_000_000)
+"""How long a snapshot that cannot be used is left alone at first, and the most it doubles to."""
 
 _log = logging.getLogger(__name__)
 
@@ -26,90 +31,112 @@ Done = Callable[[str, Snapshot], None]
 class SnapshotFetch:
     """Gathers the parts of one snapshot, then builds and verifies its file in a thread of its own.
 
-    `done` is called from that thread with the file's name; it must only pass the word on.
+    `done` is called from that thread with the file's name, empty where it could not be used; it must only pass the
+    word on. The loop answers with `finished`. Both fetching and building stay below `bytes_per_s`: the gate's journal
+    shares the disk.
     """
 
-    def __init__(self, folder: Path, questions: Questions, bytes_per_s: int, done: Done) -> None:
+    def __init__(self, folder: Path, questions: Questions, clock: Clock, bytes_per_s: int, done: Done) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._store = PartStore(folder / "parts", STORE_BYTES_MAX)
-        self._questions = questions
+        self._questions, self._clock = questions, clock
         self._bytes_per_s = bytes_per_s
         self._done = done
         self._snapshot: Snapshot | None = None
         self._missing: list[str] = []
         self._asked: set[str] = set()
-        self._builder: threading.Thread | None = None
+        self._building = False
+        self._ask_ns = 0
+        self._failures = 0
+
+    @property
+    def is_building(self) -> bool:
+        """Whether a file is being built or waits to be switched to."""
+        return self._building
 
     def want(self, snapshot: Snapshot) -> None:
-        """Fetch this snapshot; a newer one replaces an older wish, parts they share are kept."""
-        if self._snapshot == snapshot or self._building:
-            return
-        self._snapshot = snapshot
-        self._asked.clear()
-        self._look()
+        """Fetch this snapshot, unless another is being fetched: a club that changes often must not start it over."""
+        if self._snapshot is None and self._clock.monotonic_ns() >= self._ask_ns:
+            self._snapshot = snapshot
+            self._look()
+
+    def forget(self) -> None:
+        """Give the wish up: it is not needed any more, or central no longer has it. Parts that came are kept."""
+        if not self._building:
+            self._snapshot = None
 
     def got(self, body: dict[str, Any]) -> None:
-        """Take a part; raises MessageRejected for one that is not what its name says."""
+        """Take a part; raises MessageRejected for one that is not what its name says, RosterUnavailable."""
+        name = str(body.get("part", ""))
+        if name not in self._asked:
+            return
         try:
             data = base64.b64decode(str(body.get("data", "")), validate=True)
         except (binascii.Error, ValueError) as error:
             raise MessageRejected("roster part is not base64") from error
-        name = str(body.get("part", ""))
-        if name not in self._asked:
-            return
-        if self._store.put(data) != name:
+        if hashlib.sha256(data).hexdigest() != name:
             raise MessageRejected(f"roster part is not {name[:12]}")
+        try:
+            self._store.put(data)
+        except RosterUnavailable:
+            self._questions.rest(PARTS_KIND)
+            raise
+        now_ns = self._clock.monotonic_ns()
+        self._ask_ns = max(self._ask_ns, now_ns) + len(data) * 1_000_000_000 // self._bytes_per_s
         self._asked.discard(name)
         if not self._asked and not self._missing:
             self._look()
 
-    def tick(self, _now_ns: int) -> None:
+    def tick(self, now_ns: int) -> None:
         """Ask for more parts, and again for those nobody answered."""
-        if self._snapshot is None or self._building:
+        if self._snapshot is None or self._building or now_ns < self._ask_ns:
             return
-        if not self._missing and self._asked and not self._questions.is_open("roster.parts"):
-            self._asked.clear()
+        if not self._missing and not self._questions.count(PARTS_KIND):
             self._look()
-        while self._missing and self._open_questions() < QUESTIONS_MAX:
-            some, self._missing = self._missing[:PARTS_PER_QUESTION], self._missing[PARTS_PER_QUESTION:]
-            if not self._questions.ask("roster.parts", {"parts": some}):
-                self._missing = some + self._missing
+        while self._missing and self._questions.count(PARTS_KIND) < QUESTIONS_MAX:
+            some = self._missing[:PARTS_PER_QUESTION]
+            if not self._questions.ask(PARTS_KIND, {"parts": some}):
                 return
+            del self._missing[:PARTS_PER_QUESTION]
             self._asked.update(some)
 
-    @property
-    def _building(self) -> bool:
-        return self._builder is not None and self._builder.is_alive()
-
-    def _open_questions(self) -> int:
-        return len(self._questions)
+    def finished(self, *, usable: bool) -> None:
+        """Take note that the loop has heard `done`; what is left of the parts goes where the file is in use."""
+        self._snapshot, self._building = None, False
+        if usable:
+            self._failures = 0
+            self._store.clear()
+            return
+        rest_ns = min(FAILED_REST_NS[0] << min(self._failures, 10), FAILED_REST_NS[1])
+        self._failures += 1
+        self._ask_ns = self._clock.monotonic_ns() + rest_ns
 
     def _look(self) -> None:
-        if self._snapshot is None:
+        """See what is missing; where nothing is, build."""
+        snapshot = self._snapshot
+        if snapshot is None:
             return
+        self._asked.clear()
         try:
-            self._missing = missing_parts(self._snapshot, self._store)
+            self._missing = missing_parts(snapshot, self._store)
         except (MessageRejected, RosterUnavailable) as error:
             _log.error("roster snapshot does not add up", extra={"cause": str(error)})
-            self._snapshot = None
+            self.finished(usable=False)
             return
         if not self._missing:
-            self._builder = threading.Thread(
-                target=self._build, args=(self._snapshot,), name="snapshot-build", daemon=True
-            )
-            self._builder.start()
+            self._building = True
+            threading.Thread(target=self._build, args=(snapshot,), name="snapshot-build", daemon=True).start()
 
     def _build(self, snapshot: Snapshot) -> None:
         name = f"snapshot-{snapshot.revision}-{snapshot.digest[:16]}.db"
+        usable = False
         try:
             assemble(snapshot, self._store, self._folder / name, bytes_per_s_max=self._bytes_per_s)
             verify_snapshot(self._folder / name, snapshot.revision, snapshot.digest)
+            usable = True
         except KioskError as error:
             _log.error("roster snapshot not usable", extra={"cause": str(error)})
             (self._folder / name).unlink(missing_ok=True)
-            self._snapshot = None
-            return
-        self._snapshot = None
-        self._done(name, snapshot)
-        self._store.keep_only(())
+        finally:
+            self._done(name if usable else "", snapshot)

@@ -31,7 +31,8 @@ class Orders:
         self._trust, self._cursors, self._gate = trust, cursors, gate
         self._key, self._clock, self._answer = key, clock, answer
         self._waiting: Queue[tuple[Command, int]] = Queue(WAITING_MAX)
-        self._results: OrderedDict[str, CommandResult] = OrderedDict()
+        self._results: OrderedDict[str, CommandResult | None] = OrderedDict()
+        self._lock = threading.Lock()
         self.overrun = 0
 
     def start(self, stop: threading.Event) -> None:
@@ -39,14 +40,21 @@ class Orders:
         threading.Thread(target=self._work, args=(stop,), name="orders", daemon=True).start()
 
     def on_command(self, payload: bytes) -> None:
-        """Take a command; raises MessageRejected. One that ran before is answered again, not run again."""
+        """Take a command; raises MessageRejected. One that ran before is answered again, not run again.
+
+        One that still runs is not answered twice.
+        """
         command = self._trust.open(payload, Command)
-        if command.id in self._results:
-            self._send(self._results[command.id])
+        with self._lock:
+            known, result = command.id in self._results, self._results.get(command.id)
+        if known:
+            if result is not None:
+                self._send(result)
             return
         if not self._cursors.first_time(command.id):
             self._send(CommandResult(id=command.id, ok=False, body={"code": "already_ran"}))
             return
+        self._remember(command.id, None)
         try:
             self._waiting.put_nowait((command, self._clock.monotonic_ns() + command.ttl_s * 1_000_000_000))
         except Full:
@@ -73,10 +81,14 @@ class Orders:
             return CommandResult(id=command.id, ok=False, body={"code": "refused", "message": str(error)})
 
     def _finish(self, result: CommandResult) -> None:
-        self._results[result.id] = result
-        while len(self._results) > RESULTS_KEPT:
-            self._results.popitem(last=False)
+        self._remember(result.id, result)
         self._send(result)
+
+    def _remember(self, name: str, result: CommandResult | None) -> None:
+        with self._lock:
+            self._results[name] = result
+            while len(self._results) > RESULTS_KEPT:
+                self._results.popitem(last=False)
 
     def _send(self, result: CommandResult) -> None:
         self._answer(self._key.seal(result))

@@ -6,7 +6,8 @@ import msgspec
 class SyncSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The broker, the keys, and how patient and how gentle to the disk sync is. File names as in `[box]`.
 
-    `disk_bytes_per_s` limits how fast a roster snapshot is written: the gate's journal shares the disk.
+    `poll_s` is how often journals are looked at when no neighbour says that one has grown. `disk_bytes_per_s` limits
+    how fast a roster snapshot is fetched and written: the gate's journal shares the disk.
     """
 
     host: str

@@ -1,6 +1,7 @@
 """Facts up: one journal's way to central, one batch in flight until central says it is stored.
 
-A state machine without threads or waits of its own: the daemon hands it acks and the time, and sends what it returns.
+A state machine without threads or waits of its own: the daemon hands it acks and the time, and publishes what it
+returns.
 """
 
 import logging
@@ -21,6 +22,8 @@ from kiosk.wire.signing import SigningKey
 
 PAUSE_MS_MAX = 60_000
 BAD_MAX = 2
+REFUSED_NS = 50_000_000
+"""How long a batch waits that the link would not take: its window is full, or the connection just went."""
 
 _log = logging.getLogger(__name__)
 _acks = Counter("kiosk_sync_acks", "Central's acks by what came of them", ["what"])
@@ -51,36 +54,48 @@ class Uplink:
         self._settings, self._chance = settings, chance
         self._cursor = Cursor()
         self._flight: tuple[int, bytes] | None = None
+        self._sends = 0
         self._ahead: list[StoredRecord] = []
         self._resend_ns = 0
-        self._wait_s = settings.resend_first_s
         self._paused_ns = 0
-        self._bad = 0
+        self._bad_times: set[str] = set()
 
     @property
     def acked(self) -> int:
         """The last seq central has committed, as far as we know."""
         return self._cursor.seq
 
+    @property
+    def unsent(self) -> int:
+        """How many records central has not confirmed."""
+        return max(self.head - self.acked, 0)
+
     def refresh(self) -> bool:
         """Look how far the journal has grown; return True where it is another journal than before."""
         try:
             mark = self._reader.mark()
         except JournalUnavailable:
+            self._lose_sight()
             return False
         fresh = mark.journal != self.journal
         if fresh:
-            self.journal, self.parting, self._bad = mark.journal, None, 0
+            if self.parting is not None and self.parting.journal != mark.journal:
+                self.parting = None
+            self.journal = mark.journal
             self._cursor = self._cursors.get(mark.journal)
+            self._bad_times.clear()
             self._land()
         self.head = mark.head
         return fresh
 
     def announce(self) -> JournalHead | None:
-        """Return what a birth says of this journal; None while there is none."""
+        """Return what a birth says of this journal; None while there is none that can be read."""
         if not self.journal:
             return None
-        link = self._reader.hash_at(self.head)
+        try:
+            link = self._hash_at(self.head)
+        except JournalUnavailable:
+            return None
         return JournalHead(self.journal, self.head, self.acked, link.hex() if link else "")
 
     def connected(self) -> None:
@@ -91,22 +106,27 @@ class Uplink:
         """Return when `send` has something to say; None while everything is acked."""
         if not self.journal or self.parting is not None or self.head <= self.acked:
             return None
-        return max(self._resend_ns if self._flight else 0, self._paused_ns)
+        return max(self._resend_ns, self._paused_ns)
 
     def send(self, now_ns: int) -> bytes | None:
-        """Return the payload to publish now: the next batch, or the one in flight again; None where nothing is due."""
+        """Return the payload to publish now: the next batch, or the one in flight again; None where nothing is due.
+
+        The caller says by `sent` or `refused` what the link made of it.
+        """
         due_ns = self.due_ns()
         if due_ns is None or now_ns < due_ns:
             return None
-        if self._flight is not None:
-            self._wait_s = min(self._wait_s * 2, self._settings.resend_max_s)
-            payload = self._flight[1]
-        else:
-            payload = self._seal() or b""
-        if not payload:
-            return None
-        self._resend_ns = now_ns + int(self._wait_s * (1 + self._chance.random() / 4) * 1e9)
-        return payload
+        return self._flight[1] if self._flight is not None else self._seal()
+
+    def sent(self, now_ns: int) -> None:
+        """The link has taken what `send` returned: it goes again when no ack has moved for a while."""
+        wait_s = min(self._settings.resend_first_s * 2 ** min(self._sends, 16), self._settings.resend_max_s)
+        self._sends += 1
+        self._resend_ns = now_ns + int(wait_s * (1 + self._chance.random() / 4) * 1e9)
+
+    def refused(self, now_ns: int) -> None:
+        """The link has not taken it: it was not sent, and is offered again in a moment."""
+        self._resend_ns = now_ns + REFUSED_NS
 
     def read_ahead(self) -> None:
         """Fetch the batch behind the one in flight while central is busy with that."""
@@ -114,60 +134,75 @@ class Uplink:
             self._ahead = self._read(self._flight[0])
 
     def on_ack(self, ack: Ack, session: str, now_ns: int) -> Next:
-        """Take a verified ack for this journal."""
+        """Take a verified ack for this journal; raises JournalUnavailable where it cannot be compared."""
         answers_birth = ack.session == session
         self._paused_ns = max(self._paused_ns, now_ns + min(max(ack.pause_ms, 0), PAUSE_MS_MAX) * 1_000_000)
         if self.parting is not None:
             return Next.PART
-        held = self._reader.hash_at(ack.seq)
-        same = held is not None and held.hex() == ack.hash
+        same = self._holds(ack)
         if ack.status in (AckStatus.FORK, AckStatus.BAD):
-            return self._refused(ack, same=same)
-        if not same:
-            return self._not_held(ack, pruned=held is None and ack.seq < self.acked, answers_birth=answers_birth)
-        if ack.status is AckStatus.GAP:
-            # Central has less than we were told it had: only the answer to a birth may set the cursor down.
+            return self._turned_down(ack, same=same)
+        below = ack.seq < self.acked and not answers_birth
+        if ack.status is AckStatus.GAP and (same or below):
+            # Central has less than it once told us: only its answer to a birth may set the cursor down.
             _acks.labels("gap").inc()
-            return Next.SEND if answers_birth and self._move(ack, down=True) else Next.BIRTH
-        return Next.SEND if self._move(ack, down=answers_birth) else Next.NOTHING
-
-    def _move(self, ack: Ack, *, down: bool) -> bool:
-        if ack.seq == self.acked or (ack.seq < self.acked and not down):
-            _acks.labels("repeated").inc()
-            return False
-        _acks.labels("moved" if ack.seq > self.acked else "lowered").inc()
-        self._cursor = Cursor(ack.seq, bytes.fromhex(ack.hash))
-        self._cursors.set(self.journal, self._cursor)
-        self._bad = 0
-        if self._flight is None or self._flight[0] != ack.seq:
-            self._ahead = []
-        self._flight, self._wait_s = None, self._settings.resend_first_s
-        return True
-
-    def _refused(self, ack: Ack, *, same: bool) -> Next:
-        _acks.labels(ack.status.value).inc()
-        self._bad += 1
-        if ack.status is AckStatus.BAD and self._bad < BAD_MAX:
-            # Once may be damage on the way: the same batch goes again before a journal is left.
-            self._land()
-            return Next.SEND
-        return self._part(ack, ack.seq if same else self._common(ack), ack.status.value)
-
-    def _not_held(self, ack: Ack, *, pruned: bool, answers_birth: bool) -> Next:
-        if pruned or (ack.seq < self.acked and not answers_birth):
-            _acks.labels("old").inc()
+            return Next.SEND if answers_birth and self._move(ack) else Next.BIRTH
+        if same and not below:
+            return Next.SEND if self._move(ack) else Next.NOTHING
+        if below:
+            _acks.labels("repeated" if same else "old").inc()
             return Next.NOTHING
         _acks.labels("not_held").inc()
-        return self._part(ack, self._common(ack), "not_held")
+        return self._part(ack.seq, ack.hash, self._common(ack.seq), "not_held")
 
-    def _common(self, ack: Ack) -> int:
+    def _holds(self, ack: Ack) -> bool:
+        held = self._hash_at(ack.seq)
+        return held is not None and held.hex() == ack.hash
+
+    def _hash_at(self, seq: int) -> bytes | None:
+        try:
+            return self._reader.hash_at(seq)
+        except JournalUnavailable:
+            self._lose_sight()
+            raise
+
+    def _move(self, ack: Ack) -> bool:
+        if ack.seq == self.acked:
+            _acks.labels("repeated").inc()
+            return False
+        cursor = Cursor(ack.seq, bytes.fromhex(ack.hash))
+        # Written first: where that fails nothing has moved, and the batch goes again.
+        self._cursors.set(self.journal, cursor)
+        _acks.labels("moved" if ack.seq > self.acked else "lowered").inc()
+        self._cursor = cursor
+        self._bad_times.clear()
+        ahead = self._ahead if self._flight is not None and self._flight[0] == ack.seq else []
+        self._land()
+        self._ahead = ahead
+        return True
+
+    def _turned_down(self, ack: Ack, *, same: bool) -> Next:
+        _acks.labels(ack.status.value).inc()
+        if ack.status is AckStatus.BAD:
+            # Once may be damage on the way: the same batch goes again before a journal is left. The same ack twice is
+            # one ack.
+            if ack.time in self._bad_times:
+                return Next.NOTHING
+            self._bad_times.add(ack.time)
+            if len(self._bad_times) < BAD_MAX:
+                self._land()
+                return Next.SEND
+        common = ack.seq if same else self._common(ack.seq)
+        return self._part(ack.seq, ack.hash, common, ack.status.value)
+
+    def _common(self, seq: int) -> int:
         """Return the last position both surely hold: the cursor, which central once confirmed of this very chain."""
-        held = self._reader.hash_at(self.acked)
-        return self.acked if held == self._cursor.hash and self.acked <= ack.seq else 0
+        held = self._hash_at(self.acked)
+        return self.acked if held == self._cursor.hash and self.acked <= seq else 0
 
-    def _part(self, ack: Ack, common: int, why: str) -> Next:
-        _log.error("journal is held otherwise at central", extra={"journal": self.journal, "seq": ack.seq, "why": why})
-        self.parting = Parting(self.journal, common, ack.seq, ack.hash, why)
+    def _part(self, seq: int, link: str, common: int, why: str) -> Next:
+        _log.error("journal is held otherwise at central", extra={"journal": self.journal, "seq": seq, "why": why})
+        self.parting = Parting(self.journal, common, seq, link, why)
         self._land()
         return Next.PART
 
@@ -176,12 +211,15 @@ class Uplink:
         records = self._ahead if self._ahead and self._ahead[0].seq == after + 1 else self._read(after)
         self._ahead = []
         if not records:
+            if self.journal:
+                # Central lacks what we no longer hold: it came back from a backup older than our oldest record.
+                self._part(after, self._cursor.hash.hex(), after, "pruned")
             return None
         payload = seal_batch(
             self._device, self.journal, after + 1, self._cursor.hash, [each.body for each in records],
             records[-1].hash, format_utc(self._clock.now()), self._key,
         )  # fmt: skip
-        self._flight = records[-1].seq, payload
+        self._flight, self._sends = (records[-1].seq, payload), 0
         return payload
 
     def _read(self, after: int) -> list[StoredRecord]:
@@ -189,8 +227,14 @@ class Uplink:
             return self._reader.read(after, BATCH_RECORDS_MAX, BATCH_BYTES_MAX - ENVELOPE_BYTES)
         except JournalUnavailable as error:
             _log.warning("journal cannot be read", extra={"journal": self.journal, "cause": error.message})
+            self._lose_sight()
             return []
 
+    def _lose_sight(self) -> None:
+        """Forget which journal this is: what is read next may come from another file of the same name."""
+        self.journal, self.head = "", 0
+        self._cursor = Cursor()
+        self._land()
+
     def _land(self) -> None:
-        self._flight, self._ahead, self._resend_ns = None, [], 0
-        self._wait_s = self._settings.resend_first_s
+        self._flight, self._ahead, self._resend_ns, self._sends = None, [], 0, 0

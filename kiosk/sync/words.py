@@ -5,11 +5,11 @@ from kiosk.wire.messages import Snapshot
 
 
 class Poke(Inside, frozen=True):
-    """A neighbour's journal may have grown."""
+    """A neighbour's journal may have grown, or be another."""
 
 
 class Fetched(Inside, frozen=True):
-    """A snapshot file was built and verified."""
+    """A snapshot file was built and verified; without a name it could not be used."""
 
     name: str
     snapshot: Snapshot

@@ -101,6 +101,7 @@ class _PahoConnection:
             return False
         self._sent += 1
         self._last = info
+        self._waker.wake()
         return True
 
     def settle(self, wait_s: float) -> None:

@@ -60,7 +60,8 @@ def take(plan: dict[str, Any]) -> None:
     ingest = Ingest(Database(plan["url"]), SystemClock())
     for path in sorted(Path(plan["batches"]).iterdir(), key=lambda each: int(each.name)):
         ack = ingest.batch(plan["device"], path.read_bytes())
-        print(ack.seq if ack else "none", flush=True)
+        sys.stdout.write(f"{ack.seq if ack else 'none'}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

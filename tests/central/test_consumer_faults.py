@@ -1,4 +1,4 @@
-"""Several central processes, a broker that cannot be trusted, and deaths at every point: nothing lost, nothing twice."""
+"""Several central processes, a broker not to be trusted, deaths at every point: nothing lost, nothing twice."""
 
 import json
 import random
@@ -71,14 +71,13 @@ def _numbers(database: Database) -> "Iterator[int]":
         after = page[-1].n
 
 
-@pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("count", "seed"), [(1, 1), (3, 2)])
 def test_over_a_broker_that_loses_repeats_delays_and_cuts(
     database: Database, keys: Keys, count: int, seed: int
 ) -> None:
     devices = [EdgeDevice(f"gate-{number}") for number in range(3)]
     register(database, *devices)
-    journals = [a_journal(300) for _ in devices]
+    journals = [a_journal(200) for _ in devices]
     with LoopbackBroker(seed, **FAULTS) as broker, consuming(database, keys, broker, count):
         pairs = zip(devices, journals, strict=True)
         uplinks = [Uplink(*pair, broker.link, keys.signing.public) for pair in pairs]
@@ -98,22 +97,20 @@ def test_while_the_database_is_away_nothing_is_acked_and_afterwards_all_is(keys:
         server.start()
         url = server.url(server.create())
         migrate(url)
-        device, journal = EdgeDevice(), a_journal(4000)
+        device, journal = EdgeDevice(), a_journal(2000)
         with closing(Database(url)) as database, LoopbackBroker() as broker:
             register(database, device)
             with consuming(database, keys, broker, 2):
                 uplink = Uplink(device, journal, broker.link, keys.signing.public)
                 uplink.start()
-                for _ in range(2):
-                    before = uplink.cursor
-                    eventually(lambda before=before: uplink.cursor > before + 200, timeout_s=20)
-                    server.kill()
-                    threading.Event().wait(0.3)
-                    acked = uplink.cursor
-                    threading.Event().wait(0.3)
-                    assert uplink.cursor == acked
-                    server.start()
-                    assert stored(database, journal)[:acked] == journal.bodies[:acked]
+                eventually(lambda: uplink.cursor > 200, timeout_s=20)
+                server.kill()
+                threading.Event().wait(0.5)
+                acked = uplink.cursor
+                threading.Event().wait(0.5)
+                assert acked == uplink.cursor < journal.head
+                server.start()
+                assert stored(database, journal)[:acked] == journal.bodies[:acked]
                 eventually(lambda: uplink.is_done, timeout_s=60)
                 uplink.stop()
             assert_holds(database, [journal])

@@ -11,8 +11,8 @@ from kiosk.wire.signing import VerifyKey
 from kiosk.wire.topics import dn, state, up
 from tests.central.builders import EdgeDevice, EdgeJournal
 
-RESEND_S = 0.15
-BATCH = 20
+RESEND_S = (0.3, 2.4)
+BATCH = 25
 
 
 class Uplink(threading.Thread):
@@ -33,6 +33,7 @@ class Uplink(threading.Thread):
         self._device = device
         self._journal = journal
         self._central_key = central_key
+        self._resend_s = RESEND_S[0]
         self._stop_it = threading.Event()
         named = {"host": "127.0.0.1", "port": 0, "username": device.name} | broker
         topics = (dn(device.name, "ack"),)
@@ -48,8 +49,9 @@ class Uplink(threading.Thread):
         self._link.start()
         while not self._stop_it.is_set():
             try:
-                event = self._link.events.get(timeout=RESEND_S)
+                event = self._link.events.get(timeout=self._resend_s)
             except Empty:
+                self._resend_s = min(self._resend_s * 2, RESEND_S[1])
                 self._send()
                 continue
             if isinstance(event, Connected):
@@ -74,6 +76,7 @@ class Uplink(threading.Thread):
         if ack.journal != self._journal.id or self._journal.hashes[ack.seq].hex() != ack.hash:
             raise AssertionError(f"an ack for what was never written: {ack}")
         self.acks.append(ack)
+        self._resend_s = RESEND_S[0]
         if ack.session == self._device.session:
             self.cursor = ack.seq
         elif ack.status is AckStatus.OK:

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from kiosk.central.database import Database
 from kiosk.central.members import MemberRecord
 from kiosk.central.tables import journal
+from kiosk.core.texts import Language
 from kiosk.office.pages import PAGE, standing
 from tests.office.builders import JOURNAL, add_journal, park_one
 from tests.office.conftest import MakeApp, sign_in
@@ -32,7 +33,7 @@ def test_the_language_is_kept_and_the_address_stays_clean(staff: FlaskClient) ->
 
 
 def test_another_language_by_configuration(make_app: MakeApp) -> None:
-    assert "Staff token" in make_app(language="en").test_client().get("/sign-in").text
+    assert "Staff token" in make_app(language=Language.EN).test_client().get("/sign-in").text
 
 
 def test_devices_show_what_they_lack(staff: FlaskClient, database: Database) -> None:

@@ -4,15 +4,13 @@ A path is relative to `kiosk/`, such as `gate/controller.py`. A check returns se
 """
 
 import ast
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
-from tests.support.imports import ROOT, dotted, imports_of, module_name, package_of
+from tests.support.imports import dotted, imports_of, module_name
 
 
-def impurities(path: str, tree: ast.Module, packages: Set[str], modules: Set[str], calls: Set[str]) -> Iterator[str]:
-    """Find what a pure package may not touch: `modules` of the standard library, and `calls` by dotted name."""
-    if package_of(module_name(path)) not in packages:
-        return
+def impurities(path: str, tree: ast.Module, modules: Set[str], calls: Set[str]) -> Iterator[str]:
+    """Find what pure code may not touch: `modules` of the standard library, and `calls` by dotted name."""
     for name, line in imports_of(path, tree):
         if name.partition(".")[0] in modules:
             yield f"{path}:{line}: pure code may not import {name}"
@@ -21,41 +19,48 @@ def impurities(path: str, tree: ast.Module, packages: Set[str], modules: Set[str
             yield f"{path}:{node.lineno}: pure code may not call {dotted(node.func)}()"
 
 
-def happenings(path: str, tree: ast.Module, harmless: Set[str], pure: Set[str]) -> Iterator[str]:
-    """Find what a module does when it is imported, but for declarations and calls that are harmless.
+def happenings(path: str, tree: ast.Module, harmless: Set[str]) -> Iterator[str]:
+    """Find what a module does when it is imported, but for declarations and calls of `harmless` names.
 
-    Harmless are the names in `harmless`, written in full (`re.compile`) or as `.name` for a method of anything, the
-    classes of `pure` packages, and the module's own structs, named tuples, enums and errors.
+    Those are written in full (`re.compile`), or as `.name` for a method of anything. The module's own structs, named
+    tuples, enums and errors are harmless as well.
     """
-    yield from _happenings(tree.body, _Names(path, tree, harmless, pure))
+    yield from _happenings(tree.body, _Names(path, tree, harmless | value_classes({path: tree})))
+
+
+def value_classes(modules: Mapping[str, ast.Module]) -> frozenset[str]:
+    """Return the full names of the structs, named tuples, enums and errors: making one does nothing else."""
+    bases = {
+        f"{module_name(path)}.{node.name}": {names.full(base) for base in node.bases}
+        for path, tree in modules.items()
+        for names in [_Names(path, tree, frozenset())]
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"msgspec.Struct", "typing.NamedTuple", "enum.Enum", "enum.StrEnum", "enum.IntEnum", "Exception"}
+    while more := {name for name, parents in bases.items() if parents & found} - found:
+        found |= more
+    return frozenset(found)
 
 
 class _Names:
-    """Which calls of one module are harmless."""
+    """What the names of one module mean, and which calls are harmless."""
 
-    def __init__(self, path: str, tree: ast.Module, harmless: Set[str], pure: Set[str]) -> None:
+    def __init__(self, path: str, tree: ast.Module, harmless: Set[str]) -> None:
         self.path = path
         self._harmless = harmless
-        self._pure = tuple(f"{ROOT}.{package}." for package in pure)
-        self._origin = {alias: name for alias, name in _aliases(path, tree)}
-        self._values = {node.name for node in tree.body if isinstance(node, ast.ClassDef) and self._is_value(node)}
+        own = {node.name: f"{module_name(path)}.{node.name}" for node in tree.body if isinstance(node, ast.ClassDef)}
+        self._meaning = own | dict(_aliases(path, tree))
 
     def full(self, node: ast.AST) -> str:
-        """Return a name as its module calls it: `Path` as `pathlib.Path`."""
+        """Return a name in full: `Path` as `pathlib.Path`, an own class with its module."""
         first, dot, rest = dotted(node).partition(".")
-        return self._origin.get(first, first) + dot + rest
+        return self._meaning.get(first, first) + dot + rest
 
     def allows(self, call: ast.Call) -> bool:
         """Say whether a call only makes a value."""
-        name = self.full(call.func)
         method = f".{call.func.attr}" if isinstance(call.func, ast.Attribute) else ""
-        if name in self._harmless or method in self._harmless or name in self._values:
-            return True
-        return name.startswith(self._pure) and name.rpartition(".")[2][:1].isupper()
-
-    def _is_value(self, node: ast.ClassDef) -> bool:
-        bases = {self.full(base).rpartition(".")[2] for base in node.bases}
-        return bool(bases & {"Struct", "NamedTuple", "StrEnum", "Enum", "IntEnum", "Exception"})
+        return self.full(call.func) in self._harmless or method in self._harmless
 
 
 def _aliases(path: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -78,6 +83,8 @@ def _happenings(body: Sequence[ast.stmt], names: _Names) -> Iterator[str]:
             yield from _happenings(node.body, names)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr):
             yield from _calls([node], names)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'":
+            continue
         elif not isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):
             yield f"{names.path}:{node.lineno}: {type(node).__name__.lower()} at import"
 

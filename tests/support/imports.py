@@ -5,10 +5,11 @@ A path is relative to `kiosk/`, such as `gate/controller.py`. A check returns se
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 ROOT = "kiosk"
+TOP = "top"
 IMPORTERS = ("importlib.import_module", "import_module", "__import__")
 
 
@@ -44,31 +45,43 @@ def imports_of(path: str, tree: ast.Module) -> Iterator[Import]:
 
 
 def forbidden_packages(path: str, tree: ast.Module, allowed: Mapping[str, Set[str]]) -> Iterator[str]:
-    """Hold imports of own packages to the table `package → packages it may import`."""
-    own = package_of(module_name(path))
-    if own and own not in allowed:
-        yield f"{path}:1: {own} is not in the import table"
+    """Hold imports of own packages to the table `package → packages it may import`.
+
+    The modules directly below `kiosk/` are one package here, `top`; only it may import by names made at run time.
+    """
+    own = package_of(module_name(path), allowed) if "/" in path else TOP
+    if own == TOP and "/" in path:
+        yield f"{path}:1: {path.partition('/')[0]} is not in the import table"
         return
     for name, line in imports_of(path, tree):
-        if name == "?":
+        if name == "?" and own != TOP:
             yield f"{path}:{line}: imports a module by a name that cannot be read here"
-        if name.partition(".")[0] != ROOT:
+        if name.partition(".")[0] != ROOT or name == f"{ROOT}.__version__":
             continue
-        other = package_of(name)
-        if other not in (own, "", "__version__") and other not in allowed.get(own, frozenset()):
-            yield f"{path}:{line}: {own or ROOT} may not import {other}"
+        other = package_of(name, allowed)
+        if other not in (own, *allowed[own]):
+            yield f"{path}:{line}: {own} may not import {name.removeprefix(f'{ROOT}.') if other == TOP else other}"
 
 
 def forbidden_libraries(path: str, tree: ast.Module, places: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Hold third-party imports to the table `library → places`; a place is a file or a folder that ends in `/`."""
+    """Hold third-party imports to the table `library → places`.
+
+    A place is a file, a folder that ends in `/`, or `top` for the files directly below `kiosk/`.
+    """
     for name, line in imports_of(path, tree):
         library = name.partition(".")[0]
         if library == ROOT or library in sys.stdlib_module_names or name == "?":
             continue
         if library not in places:
             yield f"{path}:{line}: {library} is not in the table of libraries"
-        elif not any(path == place or (place.endswith("/") and path.startswith(place)) for place in places[library]):
+        elif not any(_is_at(path, place) for place in places[library]):
             yield f"{path}:{line}: {library} belongs in {' and '.join(places[library])}"
+
+
+def _is_at(path: str, place: str) -> bool:
+    if place == TOP:
+        return "/" not in path
+    return path == place or (place.endswith("/") and path.startswith(place))
 
 
 def cycles(modules: Mapping[str, ast.Module]) -> list[list[str]]:
@@ -124,7 +137,7 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
-def package_of(name: str) -> str:
-    """Return `core` for `kiosk.core.clock`, "" for what is directly below `kiosk`."""
+def package_of(name: str, packages: Container[str]) -> str:
+    """Return `core` for `kiosk.core.clock`, and `top` for what is in none of the packages."""
     parts = name.split(".")
-    return parts[1] if len(parts) > 1 else ""
+    return parts[1] if len(parts) > 1 and parts[1] in packages else TOP

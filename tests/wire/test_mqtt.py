@@ -291,6 +291,28 @@ def test_a_batch_and_its_ack_wait_for_no_timer(
     assert took[250] < 0.02
 
 
+def test_an_idle_link_sends_at_once(world: ProxiedWorld) -> None:
+    central, gate = world.link("central", ALL_UP), world.link("gate-1")
+    for peer in (central, gate):
+        peer.link.start()
+        peer.expect(Connected)
+    started = time.monotonic()
+    for _ in range(20):
+        assert gate.link.publish(UP, b"now")
+        central.receive()
+    assert time.monotonic() - started < 2
+
+
+def test_close_waits_a_second_for_a_broker_that_does_not_take_the_last_words(world: ProxiedWorld) -> None:
+    gate = world.link("gate-1")
+    gate.link.start()
+    gate.expect(Connected)
+    world.pause()
+    started = time.monotonic()
+    gate.link.close(("kiosk/v1/d/gate-1/state", b"goodbye"))
+    assert 1 <= time.monotonic() - started < 3
+
+
 def _answer(central: Peer, count: int) -> None:
     for _ in range(count):
         message = central.expect(Arrived)
