@@ -1,11 +1,12 @@
 """Stored records as facts, and passages joined with the grants they follow."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from kiosk.central.parking import Why
 from kiosk.central.passages import Passage
@@ -18,7 +19,7 @@ CHUNK = 1000
 YEARS = range(2000, 3000)
 """A record of another year is not usable: the calendar ends, and local time may lie beyond it."""
 
-_CREDENTIAL = re.compile(r"[0-9a-f]{32}\Z")
+_HEX = re.compile(r"[0-9a-f]{32}\Z")
 _record = msgspec.json.Decoder(Record)
 
 Place = tuple[str, int]
@@ -101,14 +102,19 @@ def find_grants(connection: Connection, wanted: Iterable[Place], reads: Sequence
     """Return the grants at these places, from what was just read or else from what is stored."""
     here = {each.row.place: each.fact for each in reads if isinstance(each.fact, AccessGranted)}
     found = {place: here[place] for place in set(wanted) if place in here}
-    missing = sorted(place for place in set(wanted) - found.keys() if _CREDENTIAL.match(place[0]))
-    for row in rows_where(connection, tuple_(record.c.journal, record.c.seq).in_(missing)) if missing else ():
-        try:
-            fact = read_fact(row).fact
-        except Unusable:
-            continue
-        if isinstance(fact, AccessGranted):
-            found[row.place] = fact
+    missing: dict[str, list[int]] = defaultdict(list)
+    for name, seq in set(wanted) - found.keys():
+        if _HEX.match(name):
+            missing[name].append(seq)
+    # Journal by journal: SQLite looks for pairs of values `IN` a list by reading the whole table.
+    for name, seqs in missing.items():
+        for row in rows_where(connection, record.c.journal == name, record.c.seq.in_(seqs)):
+            try:
+                fact = read_fact(row).fact
+            except Unusable:
+                continue
+            if isinstance(fact, AccessGranted):
+                found[row.place] = fact
     return found
 
 
@@ -122,7 +128,7 @@ def join_passage(read: Read, places: Mapping[Place, Place], grants: Mapping[Plac
         raise Unusable(Why.BAD_DATA, "access.taken: the record it names is no stored grant")
     if grant.credential is None:
         return None
-    if not _CREDENTIAL.match(grant.credential):
+    if not _HEX.match(grant.credential):
         raise Unusable(Why.BAD_DATA, "access.taken: its grant has no keyed hash")
     if not _is_code(grant.entitlement, 48) or not _is_code(fact.area_to, 32):
         raise Unusable(Why.BAD_DATA, "access.taken: an entitlement or area that cannot be")

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, insert, select, tuple_
+from sqlalchemy import Connection, bindparam, insert, select
 
 from kiosk.central.database import upsert_many
 from kiosk.central.tables import used, visit
@@ -76,6 +76,9 @@ class _Row(msgspec.Struct):
     known: bool = False
 
 
+_MINE = (visit.c.credential == bindparam("credential"), visit.c.entitlement == bindparam("entitlement"))
+_OF_KEY = select(visit.c.at_ms, visit.c.n, visit.c.site).where(*_MINE).order_by(visit.c.at_ms, visit.c.n)
+_AT_MOMENT = select(visit.c.n).where(*_MINE, visit.c.at_ms == bindparam("at_ms"))
 _usage = msgspec.json.Decoder(Usage)
 _folded = msgspec.json.Decoder(dict[str, int])
 
@@ -108,11 +111,13 @@ def new_visits(connection: Connection, passages: Sequence[Passage], same: Iterab
 
 def counted_at(connection: Connection, passages: Iterable[Passage]) -> list[int]:
     """Return the numbers of counted visits that share card, entitlement and moment with one of these passages."""
-    wanted = {(*p.key, p.at_ms) for p in passages if p.entitlement is not None}
-    if not wanted:
-        return []
-    places = tuple_(visit.c.credential, visit.c.entitlement, visit.c.at_ms)
-    return list(connection.execute(select(visit.c.n).where(places.in_(sorted(wanted)))).scalars())
+    moments = {(p.key, p.at_ms) for p in passages if p.entitlement is not None}
+    # One by one: SQLite looks for pairs of values `IN` a list by reading the whole table.
+    found: list[int] = []
+    for (credential, entitlement), at_ms in sorted(moments):
+        named = {"credential": credential, "entitlement": entitlement, "at_ms": at_ms}
+        found += connection.execute(_AT_MOMENT, named).scalars()
+    return found
 
 
 def fold(
@@ -178,9 +183,7 @@ def _count_row(
 
 
 def _all_visits(connection: Connection, key: Key) -> list[_Visit]:
-    mine = (visit.c.credential == key[0], visit.c.entitlement == key[1])
-    query = select(visit.c.at_ms, visit.c.n, visit.c.site).where(*mine).order_by(visit.c.at_ms, visit.c.n)
-    return [_Visit(*row) for row in connection.execute(query)]
+    return [_Visit(*row) for row in connection.execute(_OF_KEY, {"credential": key[0], "entitlement": key[1]})]
 
 
 def _load(connection: Connection, credentials: set[str]) -> dict[tuple[str, str, str], _Row]:

@@ -1,5 +1,6 @@
 """Starts the processes of a demo in order, watches them, and stops them in the order that lets each say goodbye."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -28,13 +29,13 @@ class Supervisor:
         (home / "log").mkdir(exist_ok=True)
 
     def start(self, stop: threading.Event) -> None:
-        """Start everything and return when each process says it can do its job; raises CannotStart."""
+        """Start everything and return when each process can do its job and the gate has a roster; raises CannotStart."""
         for name in ("broker", "central", "office", "gate", "sync", "web"):
             self._start(name)
         deadline = time.monotonic() + READY_S
         waiting = dict(self._ports.health())
         while waiting and not stop.is_set():
-            waiting = {name: port for name, port in waiting.items() if not _is_healthy(port)}
+            waiting = {name: port for name, port in waiting.items() if not _is_ready(port)}
             self._look()
             if time.monotonic() > deadline:
                 raise CannotStart(
@@ -82,12 +83,13 @@ class Supervisor:
             self._start(name)
 
 
-def _is_healthy(port: int) -> bool:
+def _is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+            detail = json.load(answer).get("detail", {})
+    except (urllib.error.URLError, OSError, ValueError):
         return False
+    return bool(detail.get("roster_revision", 1))
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:

@@ -29,10 +29,15 @@ class Entry(NamedTuple):
 
 
 class LiveRecords:
-    """Follows the stored records in one thread, from the first time somebody looks, until `close`."""
+    """Follows the stored records in one thread, from the first time somebody looks, until `close`.
 
-    def __init__(self, database: Database) -> None:
+    Asks every `poll_s` seconds, and every `retry_s` while the database does not answer.
+    """
+
+    def __init__(self, database: Database, poll_s: float = POLL_S, retry_s: float = RETRY_S) -> None:
         self.position = 0
+        self._poll_s = poll_s
+        self._retry_s = retry_s
         self._database = database
         self._fanout: Fanout[list[Entry]] = Fanout()
         self._stop = threading.Event()
@@ -73,15 +78,15 @@ class LiveRecords:
         return RecordStream(self, self._fanout.subscribe(), after)
 
     def _run(self) -> None:
-        wait_s = POLL_S
+        wait_s = self._poll_s
         while not self._stop.wait(wait_s):
             try:
                 self._poll()
-                wait_s, self._failing = POLL_S, False
+                wait_s, self._failing = self._poll_s, False
             except KioskError as error:
                 if not self._failing:
                     _log.warning("records cannot be read", extra={"cause": str(error)})
-                wait_s, self._failing = RETRY_S, True
+                wait_s, self._failing = self._retry_s, True
 
     def _poll(self) -> None:
         with self._database.read() as connection:

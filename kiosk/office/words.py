@@ -63,7 +63,6 @@ PAGES: dict[str, Text] = {
     "unsent": Text("未上传", "Unsent"),
     "clock": Text("时钟偏差", "Clock offset"),
     "version": Text("程序版本", "Version"),
-    "site": Text("场馆", "Site"),
     "replaced_by": Text("由 {name} 接替", "replaced by {name}"),
     "no_devices": Text("还没有登记设备", "No device is registered yet"),
     "no_devices_hint": Text("用 kiosk central add-device 登记。", "Register one with kiosk central add-device."),

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.core.clock import Clock, format_utc
+from kiosk.core.clock import Clock, format_utc, read_clock
 from kiosk.core.codec import canonical
 from kiosk.core.errors import KioskError, MessageRejected
 from kiosk.local.process import notify_watchdog
@@ -18,7 +18,7 @@ from kiosk.sync.downlink import Downlink
 from kiosk.sync.orders import Orders
 from kiosk.sync.requests import Questions
 from kiosk.sync.trust import Trust
-from kiosk.sync.uplink import Next, Uplink
+from kiosk.sync.uplink import REFUSED_NS, Next, Uplink
 from kiosk.sync.words import Fetched, Poke
 from kiosk.wire import topics
 from kiosk.wire.link import Arrived, Connected, Disconnected, Link
@@ -29,7 +29,9 @@ HEARTBEAT_NS = 60_000_000_000
 TIDY_NS = 60_000_000_000
 BIRTH_MIN_NS = 500_000_000
 BEHIND_LOOK_NS = 50_000_000
-WAIT_MIN_S = 0.0005
+WAIT_MIN_S, WAIT_MAX_S = 0.0005, 1.0
+AGE_MAX_S = 50 * 365 * 86400
+"""Beyond what any roster's age is judged by: here it is only shown."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,13 +81,13 @@ class Sync:
 
     def run(self, stop: threading.Event) -> None:
         """Go until `stop`, then say goodbye. Raises ConfigError where the link's files cannot be used."""
-        self._guarded("status", lambda: self._say(online=False))
+        self._say(online=False)
         self._link.start()
         try:
             while not stop.is_set():
                 self.beat_ns = now_ns = self._clock.monotonic_ns()
                 notify_watchdog()
-                self._guarded("work", lambda now_ns=now_ns: self._work(now_ns))  # type: ignore[misc]
+                self._work(now_ns)
                 try:
                     event = self._link.events.get(timeout=self._patience_s())
                 except queue.Empty:
@@ -93,4 +95,138 @@ class Sync:
                 self._take(event)
         finally:
             self._link.close((topics.state(self._device), canonical(Offline(session=self._session))))
-            self._guarded("status", lambda: self._say(online=False))
+            self._say(online=False)
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, Arrived):
+            leaf = event.topic.split("/", 4)[-1]
+            if leaf in self._handlers:
+                self._guarded(leaf, self._handlers[leaf], event.payload)
+            event.done()
+        elif isinstance(event, Connected):
+            self._on_connected()
+        elif isinstance(event, Disconnected):
+            if self._connected:
+                _log.warning("line is down", extra={"cause": event.cause})
+                self._say(online=False)
+            self._connected = False
+        elif isinstance(event, Fetched):
+            self._guarded("snapshot", self._downlink.on_fetched, event.name, event.snapshot)
+        elif isinstance(event, Poke):
+            self._poked.clear()
+            self._look_ns = 0
+
+    def _on_connected(self) -> None:
+        meters.connects.inc()
+        self._connected, self._birth_wanted, self._births_ns, self._birth_retry_ns = True, True, None, 0
+        for uplink in self._uplinks:
+            uplink.connected()
+        self._questions.connected()
+        self._guarded("used", self._downlink.connected)
+        self._say(online=True)
+
+    def _guarded(self, what: str, action: Callable[..., None], *args: Any) -> bool:
+        """Run one step; whatever a message, a disk or a neighbour does to it, the loop goes on."""
+        try:
+            action(*args)
+        except MessageRejected as error:
+            meters.count_rejected(what, error)
+            _log.warning("message not taken", extra={"leaf": what, "cause": str(error)})
+        except (KioskError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
+            meters.failures.inc()
+            _log.error("step failed", extra={"step": what, "cause": str(error)})  # noqa: TRY400  # the cause says it
+        else:
+            return True
+        return False
+
+    def _on_ack(self, payload: bytes) -> None:
+        ack = self._trust.open(payload, Ack)
+        now_ns = self._clock.monotonic_ns()
+        for uplink in self._uplinks:
+            if uplink.journal == ack.journal:
+                step = uplink.on_ack(ack, self._session, now_ns)
+                self._birth_wanted = self._birth_wanted or step is Next.BIRTH
+                self._send(uplink, now_ns)
+
+    def _work(self, now_ns: int) -> None:
+        if now_ns >= self._look_ns:
+            self._look_ns = now_ns + self._poll_ns
+            self._guarded("look", self._look)
+        if self._connected:
+            self._guarded("birth", self._announce, now_ns)
+            for uplink in self._uplinks:
+                if not self._guarded("journal", self._send, uplink, now_ns):
+                    uplink.refused(now_ns)
+            self._guarded("req", self._ask, now_ns)
+        self._guarded("roster", self._downlink.tick, now_ns)
+        if now_ns >= self._tidy_ns:
+            self._tidy_ns = now_ns + TIDY_NS
+            self._guarded("tidy", self._cursors.tidy)
+            self._guarded("tidy", self._downlink.tidy)
+
+    def _look(self) -> None:
+        for uplink in self._uplinks:
+            if uplink.refresh():
+                self._birth_wanted = True
+            meters.unsent.labels(uplink.owner).set(uplink.unsent)
+        state = self._downlink.state
+        meters.revision.set(state.revision)
+        meters.roster_age.set(read_clock(self._clock, state.anchor, AGE_MAX_S).roster_age_s)
+
+    def _send(self, uplink: Uplink, now_ns: int) -> None:
+        payload = uplink.send(now_ns) if self._connected else None
+        if payload is None:
+            return
+        if self._link.publish(topics.up(self._device, "journal"), payload):
+            uplink.sent(now_ns)
+            uplink.read_ahead()
+        else:
+            uplink.refused(now_ns)
+
+    def _ask(self, now_ns: int) -> None:
+        for name, payload in self._questions.due(now_ns):
+            taken = self._link.publish(topics.up(self._device, "req"), payload)
+            self._questions.sent(name, now_ns, taken=taken)
+
+    def _announce(self, now_ns: int) -> None:
+        """Publish a birth: on connecting, when a journal or the roster is another, when asked for, and every minute."""
+        standing = (tuple(uplink.journal for uplink in self._uplinks), self._downlink.revision)
+        late = self._births_ns is None or now_ns - self._births_ns >= HEARTBEAT_NS
+        self._birth_wanted = self._birth_wanted or late or standing != self._told
+        if not self._birth_wanted or now_ns < self._birth_due_ns():
+            return
+        birth = Birth(
+            session=self._session,
+            version=self._version,
+            journals=tuple(head for uplink in self._uplinks if (head := uplink.announce()) is not None),
+            roster=self._downlink.revision,
+            time=format_utc(self._clock.now()),
+        )
+        if self._link.publish(topics.state(self._device), self._key.seal(birth), retain=True):
+            self._birth_wanted, self._births_ns, self._told = False, now_ns, standing
+        else:
+            self._birth_retry_ns = now_ns + REFUSED_NS
+
+    def _birth_due_ns(self) -> int:
+        return max(self._birth_retry_ns, 0 if self._births_ns is None else self._births_ns + BIRTH_MIN_NS)
+
+    def _patience_s(self) -> float:
+        now_ns = self._clock.monotonic_ns()
+        moments = [self._look_ns]
+        if self._connected:
+            moments += [due for uplink in self._uplinks if (due := uplink.due_ns()) is not None]
+            moments += [due for due in (self._questions.next_due_ns(),) if due is not None]
+            if self._birth_wanted:
+                moments.append(self._birth_due_ns())
+            if (due_ns := self._downlink.next_due_ns()) is not None:
+                moments.append(max(due_ns, now_ns + BEHIND_LOOK_NS))
+        return min(max((min(moments) - now_ns) / 1e9, WAIT_MIN_S), WAIT_MAX_S)
+
+    def _say(self, *, online: bool) -> None:
+        words = {"online": "yes" if online else "no", "since": format_utc(self._clock.now())}
+        self._guarded("status", lambda: self._cursors.set_status(**words))
+
+
+def new_session() -> str:
+    """Return a name for one run of the process."""
+    return secrets.token_hex(16)

@@ -1,6 +1,5 @@
 """Builds the sync process of a box from its configuration."""
 
-import logging
 import random
 import threading
 from collections.abc import Callable
@@ -8,11 +7,11 @@ from pathlib import Path
 
 from kiosk.core.clock import Clock
 from kiosk.core.codec import canonical
-from kiosk.core.errors import ConfigError, KioskError
+from kiosk.core.errors import ConfigError
 from kiosk.local.box import BoxSettings
 from kiosk.local.health import Health, HealthServer
 from kiosk.local.process import notify_ready
-from kiosk.local.talk import TalkServer, ask, follow
+from kiosk.local.talk import TalkServer, follow
 from kiosk.store.cursors import Cursors
 from kiosk.store.reading import JournalReader
 from kiosk.store.roster import RosterWriter
@@ -20,11 +19,12 @@ from kiosk.sync.daemon import Sync, new_session
 from kiosk.sync.downlink import Downlink
 from kiosk.sync.fetching import SnapshotFetch
 from kiosk.sync.orders import Orders
+from kiosk.sync.partings import Partings
 from kiosk.sync.requests import Questions
 from kiosk.sync.settings import SyncSettings
 from kiosk.sync.trust import Trust
 from kiosk.sync.uplink import Uplink
-from kiosk.sync.words import Fetched, Poke
+from kiosk.sync.words import Fetched
 from kiosk.wire import topics
 from kiosk.wire.link import Link, LinkSettings
 from kiosk.wire.messages import Offline, Snapshot
@@ -32,8 +32,6 @@ from kiosk.wire.signing import SigningKey
 
 WRITERS = ("gate", "web")
 BEAT_MAX_NS = 10_000_000_000
-
-_log = logging.getLogger(__name__)
 
 
 class SyncProcess:
@@ -49,7 +47,7 @@ class SyncProcess:
     ) -> None:
         topics.check_name(box.device, "device")
         topics.check_name(box.site, "site")
-        box.data.mkdir(parents=True, exist_ok=True)
+        _make_folder(box.data)
         self._box, self._clock = box, clock
         self._session = new_session()
         self._key = SigningKey.from_text(_secret(box.path(settings.device_key_file), "the device's key"))
@@ -58,8 +56,8 @@ class SyncProcess:
         central_key = _secret(box.path(settings.central_key_file), "central's public key")
         trust = Trust(central_key, self._roster.state.central_key)
         self._link: Link = make_link(self._link_settings(settings))
-        questions = Questions(self._key)
-        fetch = SnapshotFetch(box.roster, questions, settings.disk_bytes_per_s, self._fetched)
+        questions = Questions(self._key, clock)
+        fetch = SnapshotFetch(box.roster, questions, clock, settings.disk_bytes_per_s, self._fetched)
         downlink = Downlink(box.site, self._roster, trust, questions, fetch, clock)
         self._orders = Orders(trust, self._cursors, box.socket("gate"), self._key, clock, self._answer)
         chance = random.Random(self._session)  # noqa: S311 - jitter, not a secret
@@ -69,21 +67,23 @@ class SyncProcess:
             for name in WRITERS
         ]  # fmt: skip
         self.sync = Sync(
-            box.device, box.site, self._link, self.uplinks, downlink, self._orders, questions, trust, self._cursors,
-            self._key, clock, version, self._part, self._session,
+            box.device, self._link, self.uplinks, downlink, self._orders, questions, trust, self._cursors,
+            self._key, clock, version, self._session, settings.poll_s,
         )  # fmt: skip
+        self._partings = Partings(self.uplinks, box.socket, self.sync.poke)
         self._talk = TalkServer(box.socket("sync"), {"status": lambda _args: self._check().detail})
         self._health = HealthServer(settings.health_host, settings.health_port, self._check)
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop`."""
-        for name in WRITERS:
-            threading.Thread(target=self._listen, args=(name, stop), name=f"follow-{name}", daemon=True).start()
-        self._orders.start(stop)
-        self._talk.start()
-        self._health.start()
-        notify_ready()
         try:
+            for name in WRITERS:
+                threading.Thread(target=self._listen, args=(name, stop), name=f"follow-{name}", daemon=True).start()
+            self._orders.start(stop)
+            self._partings.start(stop)
+            self._talk.start()
+            self._health.start()
+            notify_ready()
             self.sync.run(stop)
         finally:
             stop.set()
@@ -114,19 +114,7 @@ class SyncProcess:
 
     def _listen(self, name: str, stop: threading.Event) -> None:
         for _message in follow(self._box.socket(name), "journal", stop):
-            if self._link.events.qsize() < self._link.events.maxsize // 2:
-                self._link.events.put_nowait(Poke())
-
-    def _part(self, uplink: Uplink) -> None:
-        parting = uplink.parting
-        if parting is None:
-            return
-        args = {"journal": parting.journal, "common": parting.common, "seq": parting.seq, "hash": parting.hash}
-        try:
-            answer = ask(self._box.socket(uplink.owner), "part", {**args, "why": parting.why}, 10.0)
-            _log.warning("journal goes on as another", extra={"before": parting.journal, "now": answer.get("journal")})
-        except KioskError as error:
-            _log.warning("journal not parted yet", extra={"owner": uplink.owner, "cause": str(error)})
+            self.sync.poke()
 
     def _answer(self, payload: bytes) -> None:
         self._link.publish(topics.up(self._box.device, "cmdres"), payload)
@@ -143,10 +131,17 @@ class SyncProcess:
                 "process": "sync",
                 "online": self.sync.online,
                 "roster_revision": state.revision,
-                "unsent": {each.owner: each.head - each.acked for each in self.uplinks},
+                "unsent": {each.owner: each.unsent for each in self.uplinks},
                 "loop_late_ms": late_ns // 1_000_000,
             },
         )
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be made: {error.strerror}", hint="Check data_dir and its disk") from error
 
 
 def _optional(box: BoxSettings, name: str) -> str:

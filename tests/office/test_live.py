@@ -12,7 +12,7 @@ from kiosk.central.database import Database
 from kiosk.central.streams import read_records
 from kiosk.local.events import HEARTBEAT, RETRY, StreamEnded
 from kiosk.office.app import check_health
-from kiosk.office.live import PAGE, LiveRecords, RecordStream
+from kiosk.office.live import PAGE, Entry, LiveRecords, RecordStream
 from kiosk.office.pages import TAIL, TAIL_MAX
 from tests.builders import FakeClock
 from tests.office.builders import TOKEN, make_decision, make_passage, store
@@ -23,7 +23,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 @pytest.fixture
 def live(database: Database) -> Iterator[LiveRecords]:
-    made = LiveRecords(database)
+    made = LiveRecords(database, poll_s=0.02, retry_s=0.05)
     yield made
     made.close()
 
@@ -78,15 +78,26 @@ def test_a_slow_stream_misses_nothing(live: LiveRecords, database: Database) -> 
     assert numbers(slow, 80) == list(range(1, 81))
 
 
-def test_two_streams_cost_one_question(live: LiveRecords, database: Database) -> None:
-    asked = []
-    read = live.read
-    live.read = lambda after, limit=PAGE: asked.append(after) or read(after, limit)  # type: ignore[method-assign,func-returns-value]
+class CountingRecords(LiveRecords):
+    """Remembers every time that records were read."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, poll_s=0.02)
+        self.asked: list[int] = []
+
+    def read(self, after: int, limit: int = PAGE) -> list[Entry]:
+        self.asked.append(after)
+        return super().read(after, limit)
+
+
+def test_five_streams_cost_one_question(database: Database) -> None:
+    live = CountingRecords(database)
     streams = [live.follow(0) for _ in range(5)]
     store(database, make_decision())
     for each in streams:
         assert numbers(each, 1) == [1]
-    assert asked == [0]
+    assert live.asked == [0]
+    live.close()
 
 
 def test_a_number_beyond_the_newest_is_taken_as_the_newest(live: LiveRecords, database: Database) -> None:
@@ -108,10 +119,7 @@ def test_streams_go_on_after_central_came_back_from_a_backup(live: LiveRecords, 
     assert numbers(following, 1) == [3]
 
 
-def test_a_database_that_is_away_is_said_and_asked_again(
-    live: LiveRecords, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kiosk.office.live.RETRY_S", 0.05)
+def test_a_database_that_is_away_is_said_and_asked_again(live: LiveRecords, database: Database) -> None:
     following = live.follow(0)
     with database.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE record RENAME TO record_elsewhere")
@@ -168,8 +176,7 @@ def test_streams_share_a_limit_and_give_their_place_back(app: Flask, staff: Flas
     third.close()
 
 
-def test_a_quiet_stream_beats(app: Flask, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kiosk.local.events.LOOK_S", 0.01)
+def test_a_quiet_stream_beats(app: Flask, clock: FakeClock) -> None:
     chunks = stream(app.test_client(), "/api/v1/records/stream")
     next(chunks)
     clock.advance(10)

@@ -112,18 +112,14 @@ def test_the_stream_carries_no_card_number_member_or_balance(app: Flask, gate: F
     assert set(decision) == {"kind", "outcome", "title", "advice", "greeting", "tier"}
 
 
-def test_a_quiet_stream_beats_every_ten_seconds(app: Flask, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kiosk.local.events.LOOK_S", 0.01)
+def test_a_quiet_stream_beats_every_ten_seconds(app: Flask, clock: FakeClock) -> None:
     chunks = chunks_of(app.test_client(), "/gate/exit/events")
     next(chunks), next(chunks)
     clock.advance(10)
     assert HEARTBEAT in (next(chunks), next(chunks))  # beside the notice that the gate is silent
 
 
-def test_a_silent_gate_is_a_notice_on_the_display(
-    app: Flask, clock: FakeClock, gate: FakeGate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kiosk.local.events.LOOK_S", 0.01)
+def test_a_silent_gate_is_a_notice_on_the_display(app: Flask, clock: FakeClock, gate: FakeGate) -> None:
     events = events_of(chunks_of(app.test_client(), "/gate/entrance/events"))
     assert next(events)[1]["notice"] == ""
     clock.advance(6.1)

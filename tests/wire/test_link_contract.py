@@ -233,7 +233,8 @@ def test_events_nobody_reads_end_the_connection_until_half_of_them_are_read(worl
         gate.link.publish(UP, b"%d" % number)
     eventually(lambda: central.link.counters["overflows"] == 1)
     assert [central.expect(Arrived).payload for _ in range(5)] == [b"%d" % number for number in range(5)]
-    assert central.link.counters["connects"] == 1
+    with pytest.raises(AssertionError, match="not within"):
+        eventually(lambda: central.link.counters["connects"] > 1, timeout_s=1)
     assert [central.expect(Arrived).payload for _ in range(5)] == [b"%d" % number for number in range(5, 10)]
     central.expect(Disconnected)
     central.expect(Connected)

@@ -7,14 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
 
-from kiosk.core.errors import ConfigError
+from kiosk.core.errors import ConfigError, LinkDown
 from kiosk.wire.link import Arrived, Connected, Disconnected, LinkSettings
 from kiosk.wire.mqtt import MqttLink
-from kiosk.wire.reconnecting import REFUSED_RETRY_S, RETRY_S, pause_s
+from kiosk.wire.reconnecting import REFUSED_RETRY_S, RETRY_S, ReconnectingLink, pause_s
 from tests.support.certificates import Authority
 from tests.support.mosquitto import SHIPPED, Mosquitto
 from tests.support.wait import eventually
@@ -105,6 +106,36 @@ def test_waits_grow_to_a_cap_and_are_spread_and_longer_for_the_refused() -> None
     assert min(pause_s(0, refused=True) for _ in range(200)) >= REFUSED_RETRY_S[0]
 
 
+def test_waits_grow_while_no_connection_comes_about() -> None:
+    attempts: list[float] = []
+
+    def refuse(*_: object) -> NoReturn:
+        attempts.append(time.monotonic())
+        raise LinkDown("nobody there")
+
+    link = ReconnectingLink(LinkSettings(host="", port=0, client_id="gate-1"), refuse)
+    link.start()
+    with pytest.raises(AssertionError, match="not within"):
+        eventually(lambda: len(attempts) > 15, timeout_s=2)
+    assert len(attempts) > 1
+    assert [link.events.get() for _ in range(link.events.qsize())] == [Disconnected("nobody there")]
+    link.close()
+
+
+def test_a_client_library_that_fails_does_not_end_the_link() -> None:
+    attempts: list[int] = []
+
+    def fail(*_: object) -> NoReturn:
+        attempts.append(1)
+        raise IndexError("index out of range")
+
+    link = ReconnectingLink(LinkSettings(host="", port=0, client_id="gate-1"), fail)
+    link.start()
+    eventually(lambda: len(attempts) > 1)
+    assert link.counters["faults"] >= 1
+    link.close()
+
+
 def test_nothing_handed_over_on_one_connection_is_sent_on_the_next(world: ProxiedWorld) -> None:
     central, gate = world.link("central", ALL_UP), world.link("gate-1")
     for peer in (central, gate):
@@ -177,6 +208,29 @@ def test_a_topic_that_is_no_utf8_is_counted_and_done(connect: Connect) -> None:
                 received += client.recv(1000)
         assert received == b"\x40\x02\x00\x05\x40\x02\x00\x06"
         assert peer.link.counters["garbled"] == 1
+        peer.link.close()
+
+
+def test_done_twice_acknowledges_once(connect: Connect) -> None:
+    """A second PUBACK might meet another message that by then has the same number."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        peer = connect(server.getsockname()[1], subscriptions=("#",))
+        client, _ = server.accept()
+        with client:
+            client.settimeout(5)
+            client.recv(1000)
+            client.sendall(b"\x20\x02\x00\x00")
+            client.recv(1000)
+            client.sendall(b"\x90\x03\x00\x01\x01" + b"\x32\x06\x00\x02ok\x00\x05")
+            peer.expect(Connected)
+            message = peer.expect(Arrived)
+            message.done()
+            message.done()
+            assert peer.link.publish(UP, b"")
+            received = b""
+            while len(received) < 4 + 2 + 2 + len(UP) + 2:
+                received += client.recv(1000)
+            assert received[:5] == b"\x40\x02\x00\x05\x32"
         peer.link.close()
 
 
