@@ -47,7 +47,6 @@ LIBRARIES = {
     "smartcard": ("readers/pcsc.py",),
     "nfc": ("readers/nfc.py",),
     "serial": ("readers/serial.py",),
-    "evdev": ("readers/keyboard.py",),
     "gpiozero": ("gate/gpio.py",),
     "pymodbus": ("gate/modbus.py",),
     "flask": ("web/", "office/"),

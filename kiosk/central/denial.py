@@ -1,4 +1,9 @@
-"""The deny list: credentials refused at once, ahead of the roster. Versions never go back."""
+"""The deny list: credentials refused at once, ahead of the roster.
+
+An entry holds at a device until the device's roster has reached `until_revision`, which says the same for good.
+"""
+
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -8,20 +13,34 @@ from kiosk.central.tables import deny, device
 from kiosk.core.errors import InvalidInput
 from kiosk.wire.messages import DenyEntry, DenyList
 
-ENTRIES_MAX = 700
-"""What a payload of 64 KiB holds."""
+ENTRIES_MAX = 750
+"""What fits into 64 KiB, whatever the revisions are."""
 
 VERSION = "deny_version"
 
 
-def deny_now(connection: Connection, credential: str, until_revision: int) -> int:
-    """Refuse a credential everywhere until a device holds a revision that says so; returns the list's version.
+def deny_now(connection: Connection, credential: str, until_revision: int, *, at: datetime) -> int:
+    """Refuse a credential everywhere until a device holds `until_revision`; return the list's version.
 
-    Entries that every device's roster has caught up with make room. Raises InvalidInput where there is none.
+    At the limit the entries that every device has caught up with are dropped; raises InvalidInput where there are none.
     """
-    version = lock_counter(connection, VERSION) + 1
-    _make_room(connection)
-    upsert(connection, deny, {"credential": credential, "until_revision": until_revision, "version": version})
+    version = renew(connection, at=at)
+    query = select(deny.c.until_revision).where(deny.c.credential == credential)
+    held = connection.execute(query).scalar_one_or_none()
+    if held is None:
+        _make_room(connection)
+    until = max(until_revision, held or 0)
+    upsert(connection, deny, {"credential": credential, "until_revision": until, "version": version})
+    return version
+
+
+def renew(connection: Connection, *, at: datetime) -> int:
+    """Give the list a new version and return it.
+
+    A version is never below the seconds since 1970, so that a central that came back from a backup goes on above all
+    it ever published, which no device tells it.
+    """
+    version = max(lock_counter(connection, VERSION) + 1, int(at.timestamp()))
     write_setting(connection, VERSION, str(version))
     return version
 
@@ -34,11 +53,15 @@ def deny_list(connection: Connection, site: str) -> DenyList:
 
 
 def _make_room(connection: Connection) -> None:
-    slowest = connection.execute(select(func.min(func.coalesce(device.c.roster_revision, 0)))).scalar_one_or_none()
-    connection.execute(delete(deny).where(deny.c.until_revision <= (slowest or 0)))
     count = connection.execute(select(func.count()).select_from(deny)).scalar_one()
-    if count >= ENTRIES_MAX:
+    if count < ENTRIES_MAX:
+        return
+    # A device that was never heard starts with the newest roster there is and needs no list for it.
+    in_use = (device.c.replaced_by.is_(None), device.c.roster_revision.is_not(None))
+    slowest = connection.execute(select(func.min(device.c.roster_revision)).where(*in_use)).scalar_one()
+    gone = connection.execute(delete(deny).where(deny.c.until_revision <= (slowest or 0))).rowcount
+    if not gone:
         raise InvalidInput(
-            f"the deny list holds {count} credentials, its limit",
-            hint="See which devices are behind: kiosk central devices",
+            f"the deny list is full: {count} credentials, and a device holds roster revision {slowest or 0} still",
+            hint="See which device is behind with kiosk central devices, and replace or connect it",
         )

@@ -1,180 +1,171 @@
-"""The leader's word to the sites: signed heads, deltas, deny lists and use, and the snapshots they point to."""
+"""The leader's word to the sites: signed heads, deltas, deny lists and use.
+
+Nothing published is needed for correctness: whoever misses a message notices by the next one and asks.
+"""
 
 import logging
+from collections import Counter, deque
 from datetime import datetime, timedelta
 
 import msgspec
-from msgspec import UNSET
 from sqlalchemy import Connection, select
 
-from kiosk.central.clockguard import may_sign
-from kiosk.central.database import Database, read_setting, write_setting
-from kiosk.central.denial import deny_list
+from kiosk.central.database import Database, read_setting
+from kiosk.central.denial import VERSION as DENY_VERSION
+from kiosk.central.denial import deny_list, renew
 from kiosk.central.duties import Publish
-from kiosk.central.journals import lock_counter
+from kiosk.central.heads import RosterNews
 from kiosk.central.keys import Keys
-from kiosk.central.roster import REPORTED, Change, changes_after, rise_above, roster_state
+from kiosk.central.roster import REPORTED, REVISION, rise_above
 from kiosk.central.settings import CentralSettings
 from kiosk.central.snapshots import Snapshots
 from kiosk.central.tables import device
-from kiosk.central.usage import used_pages
-from kiosk.core.clock import Clock, format_utc, parse_utc
-from kiosk.core.codec import decode
-from kiosk.core.errors import LinkDown
+from kiosk.central.usage import VERSION as USED_VERSION
+from kiosk.central.usage import newest_number, used_pages
+from kiosk.core.clock import Clock
 from kiosk.wire import topics
-from kiosk.wire.messages import RosterDelta, RosterHead
+from kiosk.wire.messages import Used
 
 LOOK_S = 0.1
-SIGN_EVERY = timedelta(minutes=5)
-HEARD_WITHIN = timedelta(minutes=10)
-DELTAS_MAX = 100
-USED_PAGES_MAX = 20
-
-SIGNED_AT, SERIAL, CONFIRMED_AT = "signed_at", "head_serial", "clock_confirmed_at"
-"""Names in `setting`: when a head was last signed, how many were, and when an operator confirmed the clock."""
+BUILDING_LOOK_S = 0.02
+USED_PAGES_MAX = 16
+"""Of a site at once; they wait in memory until the broker has taken them."""
 
 _log = logging.getLogger(__name__)
 
 
+class _View(msgspec.Struct, frozen=True):
+    """What one look at the database shows."""
+
+    revision: int
+    reported: int
+    deny_version: int
+    used_version: int
+    sites: tuple[str, ...]
+
+
 class Publisher:
-    """Publishes what changed within 0.1 s, and every head again every five minutes. Only while leading."""
+    """Publishes what changed within 0.1 s, and every head again every five minutes. Ticks only while leading."""
 
     def __init__(
-        self, database: Database, publish: Publish, keys: Keys, settings: CentralSettings, clock: Clock,
+        self,
+        database: Database,
+        publish: Publish,
+        keys: Keys,
+        settings: CentralSettings,
+        clock: Clock,
         snapshots: Snapshots,
-    ) -> None:  # fmt: skip
-        self._database, self._publish, self._keys, self._clock = database, publish, keys, clock
+    ) -> None:
+        self._counts: Counter[str] = Counter()
+        self._database = database
+        self._publish = publish
+        self._keys = keys
         self._snapshots = snapshots
-        self._apart_max = timedelta(seconds=settings.clock_apart_max_s)
-        self._told_revision = -1
+        self._roster = RosterNews(database, snapshots, clock, timedelta(seconds=settings.clock_apart_max_s))
+        self._outgoing: deque[tuple[str, bytes, bool]] = deque()
+        self._sites: tuple[str, ...] = ()
         self._told_deny = -1
         self._told_used: dict[str, int] = {}
-        self._sign_again = datetime.min.replace(tzinfo=clock.now().tzinfo)
-        self._signed_ns = 0
-        self._refusal = ""
+        self._seen_used = -1
+
+    @property
+    def refusal(self) -> str:
+        """Why rosters are not signed at the moment; empty when they are."""
+        return self._roster.refusal
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What was signed, by kind, and what failed."""
+        return self._counts + self._roster.counts
 
     def connected(self) -> None:
-        """Publish everything that is retained again: the broker may have lost it."""
-        self._told_revision = self._told_deny = -1
+        """Publish everything that is retained again, and where the use stands: the broker may have lost it."""
+        self._outgoing.clear()
+        self._roster.sign_again()
+        self._told_deny = -1
+        self._told_used.clear()
 
     def tick(self, now: datetime) -> float:
         """Publish what is new and say when to look again; raises RetryLater."""
-        self._rise()
-        with self._database.read() as connection:
-            state = roster_state(connection)
-            sites = _sites(connection)
-            deny_version = int(read_setting(connection, "deny_version") or 0)
-        if state.revision and (state.revision != self._told_revision or self._is_due()):
-            self._publish_roster(state.revision, sites, now)
-        if deny_version != self._told_deny:
-            self._publish_deny(sites)
-            self._told_deny = deny_version
-        for site in sites:
-            self._publish_used(site)
-        return LOOK_S
-
-    def _is_due(self) -> bool:
-        return self._clock.monotonic_ns() - self._signed_ns >= SIGN_EVERY.total_seconds() * 1e9
-
-    def _rise(self) -> None:
-        """After a restore, give the rows a revision above every one that any device has told of."""
-        with self._database.read() as connection:
-            reported = int(read_setting(connection, REPORTED) or 0)
-            behind = reported > roster_state(connection).revision > 0
-        if behind:
-            at = self._clock.now()
-            self._database.run(lambda connection: rise_above(connection, reported, at=at))
-
-    def _publish_roster(self, revision: int, sites: list[str], now: datetime) -> None:
-        refusal = self._why_not(now)
-        if refusal != self._refusal:
-            self._refusal = refusal
-            (_log.error if refusal else _log.info)("signing", extra={"refused": refusal or "no longer"})
-        if refusal:
-            return
-        before, self._told_revision = self._told_revision, revision
-        with self._database.read() as connection:
-            state = roster_state(connection)
-            changes = changes_after(connection, before, DELTAS_MAX) if before >= 0 else []
-        for change in changes:
-            if change.ops is None:
-                continue
-            for site in sites:
-                self._send(topics.site(site, "roster/delta"), delta_of(site, change), retain=False)
-        snapshot = self._snapshots.newest(state.revision)
-        serial = self._database.run(lambda connection: self._count_signature(connection, now))
-        for site in sites:
-            head = RosterHead(
-                site=site,
-                revision=state.revision,
-                serial=serial,
-                digest=state.digest,
-                issued_at=format_utc(now),
-                snapshot=snapshot or UNSET,
-            )
-            self._send(topics.site(site, "roster/head"), head, retain=True)
-        self._signed_ns = self._clock.monotonic_ns()
-
-    def _publish_deny(self, sites: list[str]) -> None:
-        with self._database.read() as connection:
-            lists = [deny_list(connection, site) for site in sites]
-        for each in lists:
-            if each.version:
-                self._send(topics.site(each.site, "roster/deny"), each, retain=True)
-
-    def _publish_used(self, site: str) -> None:
-        with self._database.read() as connection:
-            if site not in self._told_used:
-                self._told_used[site] = int(read_setting(connection, "used_version") or 0)
-            pages = list(used_pages(connection, site, self._told_used[site], USED_PAGES_MAX))
-        for page in pages:
-            self._send(topics.site(site, "used"), page, retain=False)
-            self._told_used[site] = page.version
-
-    def _why_not(self, now: datetime) -> str:
-        with self._database.read() as connection:
-            signed = read_setting(connection, SIGNED_AT)
-            confirmed = read_setting(connection, CONFIRMED_AT)
-            offsets = _offsets(connection, now)
-        return (
-            may_sign(
-                now,
-                parse_utc(signed) if signed else None,
-                offsets,
-                self._apart_max,
-                parse_utc(confirmed) if confirmed else None,
-            )
-            or ""
-        )
-
-    def _count_signature(self, connection: Connection, now: datetime) -> int:
-        serial = lock_counter(connection, SERIAL) + 1
-        write_setting(connection, SERIAL, str(serial))
-        write_setting(connection, SIGNED_AT, format_utc(now))
-        return serial
-
-    def _send(self, topic: str, message: msgspec.Struct, *, retain: bool) -> None:
-        if not self._publish(topic, self._keys.signing.seal(message), retain):
+        if not self._send():
+            return LOOK_S
+        view = self._look()
+        if view.reported > view.revision > 0:
+            self._rise(view.reported, now)
+            return 0.0
+        if view.sites != self._sites:
             self.connected()
-            raise LinkDown("the broker takes nothing at the moment")
+            self._sites = view.sites
+        self._put_deny(view)
+        for topic, message, retain in self._roster.look(view.sites, now):
+            self._put(topic, message, retain=retain)
+        self._put_used(view)
+        self._send()
+        return BUILDING_LOOK_S if self._snapshots.is_building() else LOOK_S
+
+    def _look(self) -> _View:
+        with self._database.read() as connection:
+            sites = connection.execute(select(device.c.site).distinct().order_by(device.c.site)).scalars()
+            return _View(
+                revision=_number(connection, REVISION),
+                reported=_number(connection, REPORTED),
+                deny_version=_number(connection, DENY_VERSION),
+                used_version=_number(connection, USED_VERSION),
+                sites=tuple(sites),
+            )
+
+    def _rise(self, reported: int, now: datetime) -> None:
+        """Central came back from a backup: sign only above every revision that any device has told of."""
+
+        def rise(connection: Connection) -> int:
+            renew(connection, at=now)
+            return rise_above(connection, reported, at=now)
+
+        revision = self._database.run(rise)
+        _log.warning("roster raised above the devices'", extra={"reported": reported, "revision": revision})
+
+    def _put_deny(self, view: _View) -> None:
+        if view.deny_version == self._told_deny:
+            return
+        with self._database.read() as connection:
+            lists = [deny_list(connection, site) for site in view.sites if view.deny_version]
+        for each in lists:
+            self._put(topics.site(each.site, "roster/deny"), each, retain=True)
+        self._counts["deny_lists"] += len(lists)
+        self._told_deny = view.deny_version
+
+    def _put_used(self, view: _View) -> None:
+        if view.used_version == self._seen_used and len(self._told_used) == len(view.sites):
+            return
+        is_behind = False
+        for site in view.sites:
+            with self._database.read() as connection:
+                pages = self._used_news(connection, site)
+            for page in pages:
+                self._put(topics.site(site, "used"), page)
+                self._told_used[site] = page.version
+            self._counts["used_pages"] += len(pages)
+            is_behind = is_behind or len(pages) >= USED_PAGES_MAX
+        self._seen_used = -1 if is_behind else view.used_version
+
+    def _used_news(self, connection: Connection, site: str) -> list[Used]:
+        if site in self._told_used:
+            return used_pages(connection, site, self._told_used[site], USED_PAGES_MAX)
+        # An empty page after each connect: whoever lacks something before it asks.
+        number = self._told_used[site] = newest_number(connection, site)
+        return [Used(site=site, version=number, previous=number, rows=())] if number else []
+
+    def _put(self, topic: str, message: msgspec.Struct, *, retain: bool = False) -> None:
+        self._outgoing.append((topic, self._keys.signing.seal(message), retain))
+
+    def _send(self) -> bool:
+        """Hand over what is signed, in order; False when the broker does not take all of it now."""
+        while self._outgoing:
+            if not self._publish(*self._outgoing[0]):
+                return False
+            self._outgoing.popleft()
+        return True
 
 
-def delta_of(site: str, change: Change) -> RosterDelta:
-    """Return a change as the delta of a site."""
-    return RosterDelta(
-        site=site,
-        from_revision=change.from_revision,
-        to_revision=change.revision,
-        ops=tuple(decode(change.ops or b"[]")),
-        digest=change.digest,
-    )
-
-
-def _sites(connection: Connection) -> list[str]:
-    return list(connection.execute(select(device.c.site).distinct().order_by(device.c.site)).scalars())
-
-
-def _offsets(connection: Connection, now: datetime) -> list[int]:
-    """Return the clocks of devices heard of lately, minus ours. `seen_at` is our own time, so judge it generously."""
-    query = select(device.c.clock_offset_ms).where(device.c.clock_offset_ms.is_not(None), device.c.state == "online")
-    return [int(offset) for offset in connection.execute(query).scalars()]
+def _number(connection: Connection, name: str) -> int:
+    return int(read_setting(connection, name) or 0)

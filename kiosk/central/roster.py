@@ -129,6 +129,12 @@ def changes_after(connection: Connection, revision: int, limit: int) -> list[Cha
     return changes
 
 
+def digest_of(connection: Connection, revision: int) -> str | None:
+    """Return the digest of a revision that is not forgotten yet."""
+    query = select(roster_change.c.digest).where(roster_change.c.revision == revision)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def last_gap(connection: Connection) -> int:
     """Return the newest revision that no delta leads to; 0 for none."""
     newest = select(func.max(roster_change.c.revision)).where(roster_change.c.ops.is_(None))

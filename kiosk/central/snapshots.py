@@ -1,114 +1,176 @@
-"""Whole rosters for devices that are new or too far behind: built by the leader, served by every central process."""
+"""Whole rosters for devices that are new or too far behind: built by the leader, served by every central process.
+
+What is kept stands in the database; the parts lie in files that the central processes of one machine share.
+"""
 
 import logging
+import secrets
+import threading
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from kiosk.central.database import Database, read_setting, write_setting
-from kiosk.central.roster import changes_after, roster_state
-from kiosk.central.tables import roster_row
-from kiosk.core.errors import StoreDamaged
+from kiosk.central.roster import forget_changes, last_gap, roster_state
+from kiosk.central.tables import roster_change, roster_row
+from kiosk.core.errors import KioskError, MessageRejected, StoreDamaged
 from kiosk.wire.messages import Snapshot
 from kiosk.wire.parts import PartStore
-from kiosk.wire.snapshot import build_snapshot, cut
+from kiosk.wire.snapshot import build_snapshot, cut, missing_parts
 
-CHANGES_MAX = 500
-"""With more deltas than this since the last snapshot a new one is built."""
+CHANGES_MAX = 1000
+DELTA_BYTES_MAX = 4 * 1024 * 1024
+"""Past either of these since the last snapshot a new one is built: the whole costs little more than the way there."""
 
 KEPT = 2
-BYTES_MAX = 8 * 1024**3
+"""Snapshots kept: a device may be half way through the one before."""
+
+PARTS_BYTES_MAX = 8 * 1024**3
 ROWS_PER_READ = 5000
-SETTING = "snapshot"
+SETTING = "snapshots"
 
 _log = logging.getLogger(__name__)
-_snapshot = msgspec.json.Decoder(Snapshot)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A snapshot and the file that holds its parts."""
+
+    file: str
+    snapshot: Snapshot
+
+
+_kept = msgspec.json.Decoder(tuple[Kept, ...])
 
 
 class Snapshots:
-    """One file of parts a snapshot, named by its revision; the newest two are kept. Only the leader builds."""
+    """The newest snapshot and the one before it. Only the leader builds; `get` is for any thread and process."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._database, self._folder = database, folder
-        self._stores: dict[int, PartStore] = {}
+        self._database = database
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._stores: dict[str, PartStore] = {}
+        self._builder: threading.Thread | None = None
+        self._failure: KioskError | None = None
 
-    def newest(self, revision: int) -> Snapshot:
-        """Return a snapshot from which deltas lead to `revision`, building one where there is none."""
+    def newest(self) -> Snapshot | None:
+        """Return the newest snapshot whose parts are all here."""
         with self._database.read() as connection:
-            known = _known(connection)
-            if known is not None and self._reaches(connection, known, revision):
-                return known
-        return self._build()
+            kept = _read_kept(connection)
+        return next((each.snapshot for each in kept if self._is_whole(each)), None)
 
     def get(self, name: str) -> bytes | None:
-        """Return a part of a snapshot that is still kept."""
-        for _ in range(2):
-            for store in list(self._stores.values()):
-                data = store.get(name)
-                if data is not None:
-                    return data
-            with self._database.read() as connection:
-                known = _known(connection)
-            if known is None or known.revision in self._stores or not self._path(known.revision).exists():
-                return None
-            self._open(known.revision)
+        """Return a part of a snapshot that is kept, None for any other."""
+        for looked_again in (False, True):
+            if looked_again:
+                with self._database.read() as connection:
+                    self._open(_read_kept(connection))
+            with self._lock:
+                for store in self._stores.values():
+                    if (data := store.get(name)) is not None:
+                        return data
         return None
+
+    def is_due(self, connection: Connection, newest: Snapshot | None) -> bool:
+        """Say whether a new snapshot is needed, or better than the way from the newest one."""
+        if newest is None or last_gap(connection) > newest.revision:
+            return True
+        since = roster_change.c.revision > newest.revision
+        count, size = connection.execute(
+            select(func.count(), func.coalesce(func.sum(func.length(roster_change.c.ops)), 0)).where(since)
+        ).one()
+        return bool(count > CHANGES_MAX or size > DELTA_BYTES_MAX)
+
+    def start(self) -> None:
+        """Build in a thread of its own, unless one is at it."""
+        if not self.is_building():
+            self._builder = threading.Thread(target=self._try, name="central-snapshot", daemon=True)
+            self._builder.start()
+
+    def is_building(self) -> bool:
+        """Say whether a snapshot is on its way."""
+        return self._builder is not None and self._builder.is_alive()
+
+    def take_failure(self) -> KioskError | None:
+        """Return once what the last build died of."""
+        failure, self._failure = self._failure, None
+        return failure
+
+    def build(self) -> Snapshot:
+        """Build a snapshot of the newest revision and keep it; raises RosterUnavailable, RetryLater, StoreDamaged."""
+        name = f"{secrets.token_hex(8)}.parts"
+        path = self._folder / f"{name}.db"
+        try:
+            revision = self._write(path)
+            with PartStore(self._folder / name, PARTS_BYTES_MAX) as store:
+                snapshot = cut(path, store)
+        except BaseException:
+            (self._folder / name).unlink(missing_ok=True)
+            raise
+        finally:
+            path.unlink(missing_ok=True)
+        kept = self._database.run(lambda connection: _keep(connection, Kept(name, snapshot)))
+        self._open(kept)
+        for file in self._folder.iterdir():
+            if file.name not in {each.file for each in kept}:
+                file.unlink(missing_ok=True)
+        _log.info("roster snapshot built", extra={"revision": revision, "parts": snapshot.count})
+        return snapshot
 
     def close(self) -> None:
         """Let go of the files."""
-        while self._stores:
-            self._stores.popitem()[1].close()
+        with self._lock:
+            while self._stores:
+                self._stores.popitem()[1].close()
 
-    def _reaches(self, connection: Connection, known: Snapshot, revision: int) -> bool:
-        if not self._path(known.revision).exists():
-            return False
-        if known.revision == revision:
-            return True
-        changes = changes_after(connection, known.revision, CHANGES_MAX + 1)
-        whole = bool(changes) and changes[-1].revision == revision
-        return whole and len(changes) <= CHANGES_MAX and all(change.ops is not None for change in changes)
+    def _try(self) -> None:
+        try:
+            self.build()
+        except KioskError as error:
+            self._failure = error
 
-    def _build(self) -> Snapshot:
+    def _write(self, path: Path) -> int:
         with self._database.read() as connection:
             state = roster_state(connection)
             query = select(roster_row.c.key, roster_row.c.body).order_by(roster_row.c.key)
-            found = connection.execution_options(yield_per=ROWS_PER_READ).execute(query)
-            path = self._folder / f"snapshot-{state.revision}.db"
-            rows = ((bytes(row.key), bytes(row.body)) for part in found.partitions() for row in part)
-            digest = build_snapshot(path, rows, state.revision)
+            with connection.execution_options(yield_per=ROWS_PER_READ).execute(query) as result:
+                rows = ((bytes(key), bytes(body)) for part in result.partitions() for key, body in part)
+                digest = build_snapshot(path, rows, state.revision)
         if digest != state.digest:
             raise StoreDamaged(
                 f"the roster's rows add up to {digest[:12]}…, the books say {state.digest[:12]}…",
-                hint="Restore a backup, or import the members again",
+                hint="Restore a backup",
             )
-        self._path(state.revision).unlink(missing_ok=True)
-        snapshot = cut(path, self._open(state.revision))
-        path.unlink()
-        text = msgspec.json.encode(snapshot).decode()
-        self._database.run(lambda connection: write_setting(connection, SETTING, text))
-        _log.info("roster snapshot built", extra={"revision": state.revision, "parts": snapshot.count})
-        self._tidy()
-        return snapshot
+        return state.revision
 
-    def _open(self, revision: int) -> PartStore:
-        if revision in self._stores:
-            self._stores.pop(revision).close()
-        self._stores[revision] = PartStore(self._path(revision), BYTES_MAX)
-        for old in sorted(self._stores)[:-KEPT]:
-            self._stores.pop(old).close()
-        return self._stores[revision]
+    def _is_whole(self, kept: Kept) -> bool:
+        self._open((kept,), close_others=False)
+        with self._lock:
+            store = self._stores.get(kept.file)
+            try:
+                return store is not None and not missing_parts(kept.snapshot, store)
+            except MessageRejected:
+                return False
 
-    def _tidy(self) -> None:
-        files = sorted(self._folder.glob("parts-*.bin"), key=lambda path: path.stat().st_mtime)
-        for path in files[:-KEPT]:
-            path.unlink(missing_ok=True)
-
-    def _path(self, revision: int) -> Path:
-        return self._folder / f"parts-{revision}.bin"
+    def _open(self, kept: tuple[Kept, ...], *, close_others: bool = True) -> None:
+        with self._lock:
+            wanted = {each.file for each in kept}
+            for file in set(self._stores) - wanted if close_others else ():
+                self._stores.pop(file).close()
+            for file in wanted - set(self._stores):
+                if (self._folder / file).exists():
+                    self._stores[file] = PartStore(self._folder / file, PARTS_BYTES_MAX)
 
 
-def _known(connection: Connection) -> Snapshot | None:
+def _keep(connection: Connection, new: Kept) -> tuple[Kept, ...]:
+    kept = (new, *_read_kept(connection))[:KEPT]
+    write_setting(connection, SETTING, msgspec.json.encode(kept).decode())
+    forget_changes(connection, min(each.snapshot.revision for each in kept))
+    return kept
+
+
+def _read_kept(connection: Connection) -> tuple[Kept, ...]:
     text = read_setting(connection, SETTING)
-    return _snapshot.decode(text) if text else None
+    return _kept.decode(text) if text else ()

@@ -27,7 +27,7 @@ PAGES: dict[str, Text] = {
     "sign_out": Text("退出", "Sign out"),
     "staff_token": Text("员工口令", "Staff token"),
     "sign_in_hint": Text("口令在演示目录的 token 文件中，或由管理员提供。",
-                         "It is in the file “token” of the demo's folder, or with your administrator."),
+                         "It is in the file token of the demo's folder, or with your administrator."),
     "wrong_token": Text("口令不对，请重试。", "That is not the staff token. Please try again."),
     "wait": Text("尝试次数过多，请在 {n} 秒后再试。", "Too many attempts. Please try again in {n} s."),
     "live_hint": Text("最新的在最上面，自动更新。", "Newest first. Moves by itself."),

@@ -134,7 +134,7 @@ class Sync:
             _log.warning("message not taken", extra={"leaf": what, "cause": str(error)})
         except (KioskError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
             meters.failures.inc()
-            _log.error("step failed", extra={"step": what, "cause": str(error)})  # noqa: TRY400  # the cause says it
+            _log.error("step failed", extra={"step": what, "cause": str(error)})
         else:
             return True
         return False

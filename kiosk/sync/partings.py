@@ -18,8 +18,9 @@ _log = logging.getLogger(__name__)
 
 
 class Partings:
-    """Asks in a thread for each owner: one that hangs must not stop the way of the others. Nothing is written down:
-    after a restart central says again that it holds the journal otherwise.
+    """Asks in a thread for each owner: one that hangs must not stop the way of the others.
+
+    Nothing is written down: after a restart central says again that it holds the journal otherwise.
     """
 
     def __init__(self, uplinks: Sequence[Uplink], socket: Callable[[str], Path], done: Callable[[], None]) -> None:
@@ -34,13 +35,12 @@ class Partings:
             threading.Thread(target=self._look_after, args=(uplink, stop), name=name, daemon=True).start()
 
     def _look_after(self, uplink: Uplink, stop: threading.Event) -> None:
-        asked, said = "", ""
-        while not stop.wait(RETRY_S / 4 if not asked else RETRY_S):
+        said = ""
+        while not stop.wait(RETRY_S):
             parting = uplink.parting
             if parting is None:
-                asked = said = ""
+                said = ""
                 continue
-            asked = parting.journal
             try:
                 answer = ask(self._socket(uplink.owner), "part", msgspec.to_builtins(parting), ANSWER_S)
             except KioskError as error:
@@ -48,5 +48,5 @@ class Partings:
                     said = str(error)
                     _log.warning("journal not parted yet", extra={"owner": uplink.owner, "cause": said})
                 continue
-            _log.warning("journal goes on as another", extra={"before": asked, "now": answer.get("journal")})
+            _log.warning("journal goes on as another", extra={"before": parting.journal, "now": answer.get("journal")})
             self._done()

@@ -60,8 +60,8 @@ PAGES: dict[str, Text] = {
     "demo": Text("演示：用样卡刷卡", "Demo: tap a sample card"),
     "demo_hint": Text(
         "点“刷卡”，相当于把这张卡放到所选通道的读卡器上。“预期”是全新演示中第一次刷卡的结果。",
-        "“Tap” presents the card to the reader of the chosen access point. "
-        "“Expected” is the result of its first tap in a fresh demo.",
+        "Tap presents the card to the reader of the chosen access point. "
+        "Expected is the result of its first tap in a fresh demo.",
     ),
     "access_point": Text("通道", "Access point"),
     "search": Text("搜索", "Search"),

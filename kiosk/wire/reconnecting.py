@@ -125,7 +125,7 @@ class ReconnectingLink:
             said = ending.cause
             attempt = 0 if (ending.stood_s or 0.0) >= STEADY_S else attempt + 1
             self._hurry.wait(pause_s(attempt, refused=ending.refused))
-            pass
+            self._wait_for_room()
 
     def _serve(self) -> "_Ending":
         """Run one connection to its end."""

@@ -225,6 +225,10 @@ class Visitors:
 
     def __exit__(self, *_: object) -> None:
         """Stop."""
+        self.leave()
+
+    def leave(self) -> None:
+        """Go home; the last taps are answered, or not, first."""
         self._stop.set()
         for thread in self._threads:
             thread.join(15)

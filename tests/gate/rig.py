@@ -52,8 +52,8 @@ class Rig:
         )  # fmt: skip
         self.controller = GateController(
             [self.entrance, self.exit], self.journal,
-            RosterReader(self.data / "roster", "demo", "Asia/Shanghai", 14 * 86400), {"main": self.turnstile}, self.clock,
-            HASH_KEY, {"main": 3.0}, self.passing,
+            RosterReader(self.data / "roster", "demo", "Asia/Shanghai", 14 * 86400), {"main": self.turnstile},
+            self.clock, HASH_KEY, {"main": 3.0}, self.passing,
         )  # fmt: skip
 
     def close(self) -> None:
