@@ -36,7 +36,7 @@ def may_sign(
     if _is_confirmed(now, last_signed_at, confirmed_at, apart_max):
         return None
     if device_offsets:
-        apart = median(device_offsets)
+        apart = timedelta(seconds=median(offset.total_seconds() for offset in device_offsets))
         if abs(apart) > apart_max:
             return f"the clock differs from the devices' median by {_words(apart)} ({len(device_offsets)} heard)"
         return None

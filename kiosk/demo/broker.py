@@ -79,6 +79,6 @@ class _GuardedBroker(Broker):  # type: ignore[misc]  # amqtt's classes have no t
         if handler is None or all(subscriber is not session for subscriber, _ in self.subscriptions.get(wanted, ())):
             return
         for topic, kept in list(self.retained_messages.items()):
-            if matches(wanted, topic):
+            if matches(wanted, topic) and await self._topic_filtering(session, topic, Action.RECEIVE):
                 sending = handler.mqtt_publish(topic, kept.data, min(qos, kept.qos or qos), retain=True)
                 self._tasks_queue.append(asyncio.ensure_future(sending))
