@@ -85,6 +85,7 @@ HARMLESS = {
     # libraries: declarations
     "msgspec.field", "msgspec.Meta", "msgspec.json.Encoder", "msgspec.json.Decoder",
     "prometheus_client.Counter", "prometheus_client.Gauge", "prometheus_client.Histogram",
+    "sqlalchemy.bindparam", "sqlalchemy.select", ".where", ".order_by",
     "click.group", "click.command", "click.option", "click.argument", "click.version_option", "click.Path",
     "click.Choice", "click.IntRange", "click.FloatRange", ".command", ".group",
 }  # fmt: skip

@@ -32,7 +32,7 @@ import subprocess, threading
 def test_thread(): threading.Thread(target=threading.Event().wait, args=(4,), name="left").start()
 def test_daemon(): threading.Thread(target=threading.Event().wait, args=(20,), daemon=True).start()
 def test_process(): globals()["left"] = subprocess.Popen(["sleep", "987"])
-def test_waited(): subprocess.run(["true"])
+def test_waited(): subprocess.run(["sleep", "0"])
 def test_after(): assert left.wait(5) == -9
 """
     code, output = run_pytest(tmp_path, source)

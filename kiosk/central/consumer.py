@@ -7,7 +7,7 @@ once, an ack that was lost is given again, and what only one may do needs the le
 import logging
 import secrets
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from queue import Empty
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import UNSET
 
+from kiosk.central import meters
 from kiosk.central.database import Database
 from kiosk.central.duties import Duty, Requests
 from kiosk.central.ingest import Ingest
@@ -55,7 +56,7 @@ class Central:
         clock: Clock,
         stop: threading.Event,
     ) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts = meters.Counts()
         self.lease = Lease(database, clock)
         self.ingest = Ingest(database, clock)
         self._clock = clock
@@ -79,7 +80,7 @@ class Central:
             "leading": self.lease.held(),
             "waiting": self._link.events.qsize(),
             "trouble": self._troubled,
-            "counts": dict(self.ingest.counts + self.counts),
+            "counts": {**self.ingest.counts, **self.counts, **(self._desk.counts if self._desk else {})},
         }
         return Health(self._connected and not self._troubled and not self._stop.is_set(), detail)
 
@@ -107,12 +108,18 @@ class Central:
     def _consume(self) -> None:
         while not self._stop.is_set():
             notify_watchdog()
+            self._measure()
             self._send_acks()
             try:
                 event = self._link.events.get(timeout=LOOK_S)
             except Empty:
                 continue
             self._take(event)
+
+    def _measure(self) -> None:
+        meters.leading.set(self.lease.held())
+        meters.connected.set(self._connected)
+        meters.waiting.set(self._link.events.qsize())
 
     def _take(self, event: LinkEvent) -> None:
         if isinstance(event, Connected):
@@ -125,7 +132,7 @@ class Central:
             try:
                 self._take_message(event)
             except Refused as error:
-                self.counts["refused"] += 1
+                self.counts.note("refused")
                 _log.error("message refused", extra={"topic": event.topic[:120], "cause": str(error)})
                 event.done()
             except RetryLater:
@@ -145,7 +152,7 @@ class Central:
             self._desk.put(device, event.payload, event.done)
             return
         elif leaf != "state":
-            self.counts["unknown_topic"] += 1
+            self.counts.note("unknown_topic")
         self._send_acks()
         event.done()
 
@@ -180,7 +187,7 @@ class Central:
         self._acks.move_to_end(place)
         while len(self._acks) > ACKS_MAX:
             self._acks.popitem(last=False)
-            self.counts["acks_dropped"] += 1
+            self.counts.note("acks_dropped")
 
     def _send_acks(self) -> None:
         while self._acks:

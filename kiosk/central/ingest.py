@@ -14,7 +14,6 @@ The place an ack names, by status:
 import hashlib
 import logging
 import re
-from collections import Counter
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -29,6 +28,7 @@ from kiosk.central.journals import (
     open_journal,
     store_records,
 )
+from kiosk.central.meters import Counts
 from kiosk.central.parking import STRANGER, Loss, Parcel, Why, discard, is_name, park
 from kiosk.central.states import is_birth, open_birth, take_birth, take_offline
 from kiosk.central.tables import device as device_table
@@ -47,7 +47,7 @@ class Ingest:
     """Takes batches, from any number of processes and threads at once. `counts` says what became of them."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts = Counts()
         self._database = database
         self._clock = clock
 
@@ -78,7 +78,7 @@ class Ingest:
             self._set_aside(device, Why.BAD, envelope, payload, error.message)
             return self._standing(envelope.data.journal, AckStatus.BAD)
         ack = self._database.run(lambda connection: self._place(connection, device, batch, payload))
-        self.counts[ack.status.value] += 1
+        self.counts.note(ack.status.value)
         return ack
 
     def state(self, device: str, payload: bytes, *, retained: bool = False) -> list[Ack]:
@@ -149,13 +149,13 @@ class Ingest:
         return _ack(journal, seq, digest, status, format_utc(self._clock.now()))
 
     def _set_aside(self, device: str, why: Why, envelope: Envelope, payload: bytes, detail: str) -> None:
-        self.counts[why.value] += 1
+        self.counts.note(why.value)
         parcel = _unverified(device, why, envelope.data, detail, payload)
         at = format_utc(self._clock.now())
         self._database.run(lambda connection: park(connection, parcel, at))
 
     def _lose(self, device: str, why: Loss) -> None:
-        self.counts[why.value] += 1
+        self.counts.note(why.value)
         _log.warning("message dropped", extra={"device": device[:32], "why": why.value})
         at = format_utc(self._clock.now())
         self._database.run(lambda connection: discard(connection, device, why, at))

@@ -1,17 +1,15 @@
-"""What central holds of each journal, and every record in the order it was stored."""
+"""What central holds of each journal: up to where, whose it is, and the records that follow."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from kiosk.central.database import Database, insert_missing, read_setting, write_setting
+from kiosk.central.database import insert_missing, read_setting, write_setting
 from kiosk.central.tables import device, journal, record, setting
 from kiosk.core.codec import GENESIS
 from kiosk.wire.batches import CheckedRecord
 
-PAGE_MAX = 1000
 REPLACEMENTS_MAX = 16
 
 
@@ -23,16 +21,6 @@ class JournalState(msgspec.Struct, frozen=True):
     seq: int
     hash: bytes
     head: int
-
-
-class StoredRecord(msgspec.Struct, frozen=True):
-    """One record as central holds it; `record` is its canonical JSON."""
-
-    n: int
-    device: str
-    journal: str
-    stored_at: str
-    record: msgspec.Raw
 
 
 def journal_state(connection: Connection, name: str, *, lock: bool = False) -> JournalState | None:
@@ -104,24 +92,3 @@ def lock_counter(connection: Connection, name: str) -> int:
         insert_missing(connection, setting, {"name": name, "value": "0"})
         value = read_setting(connection, name, lock=True)
     return int(value or 0)
-
-
-def read_records(
-    database: Database, *, after: int = 0, device_name: str | None = None, limit: int = PAGE_MAX
-) -> list[StoredRecord]:
-    """Return the records behind number `after` in the order central stored them, 1,000 at most.
-
-    The device is the one that owns the journal now: a replacement takes over what its predecessor sent.
-    """
-    query = (
-        select(record.c.n, journal.c.device, record.c.journal, record.c.stored_at, record.c.body)
-        .join(journal, journal.c.id == record.c.journal)
-        .where(record.c.n > after)
-        .order_by(record.c.n)
-        .limit(min(limit, PAGE_MAX))
-    )
-    if device_name is not None:
-        query = query.where(journal.c.device == device_name)
-    with database.read() as connection:
-        rows: Sequence[Any] = connection.execute(query).all()
-    return [StoredRecord(n, owner, name, at, msgspec.Raw(body)) for n, owner, name, at, body in rows]

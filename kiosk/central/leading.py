@@ -5,12 +5,12 @@ Ingest waits for none of them, so an ack never waits for a snapshot that is bein
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from queue import Empty, Full, Queue
 
 from kiosk.central.duties import Duty, Publish, Requests
 from kiosk.central.lease import RENEW_S, Lease, LeaseLost
+from kiosk.central.meters import Counts
 from kiosk.core.clock import Clock
 from kiosk.core.errors import KioskError, RetryLater
 
@@ -95,10 +95,14 @@ class DutyRunner:
             for number in range(len(self._duties)):
                 if self._lease.held() and not self._stop.is_set():
                     self._do(number)
-            if not self._lease.held():
-                self._due_ns = [0] * len(self._duties)
-            rest_s = min((due - self._clock.monotonic_ns() for due in self._due_ns), default=0) / 1_000_000_000
-            self._stop.wait(min(max(rest_s, 0.0 if self._lease.held() else LOOK_S), LOOK_S))
+            self._stop.wait(self._rest_s())
+
+    def _rest_s(self) -> float:
+        if not self._lease.held():
+            self._due_ns = [0] * len(self._duties)
+            return LOOK_S
+        now_ns = self._clock.monotonic_ns()
+        return min([LOOK_S, *(max(due_ns - now_ns, 0) / 1_000_000_000 for due_ns in self._due_ns)])
 
     def _do(self, number: int) -> None:
         duty, connections = self._duties[number], self._connections()
@@ -124,7 +128,7 @@ class RequestDesk:
     """Answers requests in their order. At most 256 wait; what comes on top is dropped, counted, and asked again."""
 
     def __init__(self, requests: Requests, publish: Publish, stop: threading.Event) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts = Counts()
         self._requests = requests
         self._publish = publish
         self._stop = stop
@@ -135,7 +139,7 @@ class RequestDesk:
         try:
             self._waiting.put_nowait((device, payload, done))
         except Full:
-            self.counts["requests_dropped"] += 1
+            self.counts.note("requests_dropped")
             done()
 
     def run(self) -> None:
@@ -147,10 +151,10 @@ class RequestDesk:
                 continue
             try:
                 answers = self._requests.handle(device, payload)
-                self.counts["requests_answered"] += 1
+                self.counts.note("requests_answered")
             except KioskError as error:
                 answers = []
-                self.counts["requests_refused"] += 1
+                self.counts.note("requests_refused")
                 _log.warning("request not answered", extra={"device": device, "cause": str(error)})
             for topic, body in answers:
                 self._send(topic, body)
@@ -162,4 +166,4 @@ class RequestDesk:
                 return
             if self._stop.wait(ANSWER_STEP_S):
                 return
-        self.counts["answers_dropped"] += 1
+        self.counts.note("answers_dropped")

@@ -3,7 +3,6 @@
 The leader's job. A durable cursor says how far it came; effects and cursor change in one transaction.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -25,6 +24,7 @@ from kiosk.central.facts import (
 )
 from kiosk.central.journals import lock_counter
 from kiosk.central.lease import Lease
+from kiosk.central.meters import Counts
 from kiosk.central.parking import Parcel, Why, park
 from kiosk.central.passages import Overspent, Passage, Rules, counted_at, fold, new_visits
 from kiosk.central.tables import record
@@ -38,7 +38,7 @@ class Projection:
     """A duty: reads on from where it stopped, 1,000 records a transaction. `zone` is for sites whose own is unknown."""
 
     def __init__(self, database: Database, lease: Lease, clock: Clock, zone: str) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts = Counts()
         self._database = database
         self._lease = lease
         self._clock = clock
@@ -49,7 +49,7 @@ class Projection:
         if not self._is_behind():
             return IDLE_S
         done = self._database.run(lambda connection: self._step(connection, format_utc(now)))
-        self.counts["projected"] += done
+        self.counts.note("projected", done)
         return 0.0 if done == CHUNK else IDLE_S
 
     def connected(self) -> None:
@@ -122,7 +122,7 @@ class Projection:
             self._park(connection, row, Why.OVERSPENT, detail, at)
 
     def _park(self, connection: Connection, row: Row, why: Why, detail: str, at: str) -> None:
-        self.counts[why.value] += 1
+        self.counts.note(why.value)
         parcel: dict[str, Any] = {"device": row.device, "journal": row.journal, "first": row.seq, "body": row.body}
         park(connection, Parcel(why=why, hash=row.hash.hex(), detail=detail, **parcel), at)
 

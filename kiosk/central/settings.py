@@ -5,9 +5,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk.core.errors import ConfigError
-from kiosk.local.settings import load_settings
 
-FILE_NAME = "central.toml"
 SECRET_BYTES_MAX = 1024
 
 
@@ -70,17 +68,6 @@ class CentralSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def broker_ca(self) -> str:
         """Read the certificate that devices check the broker by, PEM; empty where no file is named."""
         return _read_text(self.path(self.broker.ca_file)) if self.broker.ca_file else ""
-
-
-def central_settings(*, config: Path | None = None, home: Path | None = None) -> CentralSettings:
-    """Read `--config FILE`, or `central.toml` of `--home DIR`; raises ConfigError."""
-    if config is None:
-        if home is None:
-            raise ConfigError("central does not know its folder", hint="Give --config FILE or --home DIR")
-        config = home / FILE_NAME
-        if not config.exists():
-            return CentralSettings(folder=str(home))
-    return msgspec.structs.replace(load_settings(config, CentralSettings), folder=str(config.parent))
 
 
 def _read_text(path: Path) -> str:

@@ -81,4 +81,4 @@ class _GuardedBroker(Broker):  # type: ignore[misc]  # amqtt's classes have no t
         for topic, kept in list(self.retained_messages.items()):
             if matches(wanted, topic) and await self._topic_filtering(session, topic, Action.RECEIVE):
                 sending = handler.mqtt_publish(topic, kept.data, min(qos, kept.qos or qos), retain=True)
-                self._tasks_queue.append(asyncio.ensure_future(sending))
+                await sending

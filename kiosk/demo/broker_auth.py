@@ -45,6 +45,6 @@ class Guard(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]  # amqtt's c
 def _may(rights: Rights, action: Action | None, topic: str) -> bool:
     if action is Action.PUBLISH:
         return any(matches(allowed, topic) for allowed in rights.write)
-    if True:
+    if action is Action.RECEIVE:
         return any(matches(allowed, topic) for allowed in rights.read)
     return any(covers(allowed, topic) for allowed in rights.read)

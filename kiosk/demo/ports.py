@@ -34,7 +34,7 @@ def find_ports(first: int) -> Ports:
     for port in (first, first + 1, first + 2):
         if not _is_free(port):
             raise CannotStart(f"port {port} is taken", hint="Stop what listens there, or choose others with --port N")
-    return Ports(first, first + 1, first + 2, dict(zip(SIDE_PORTS, _some(len(SIDE_PORTS)), strict=True)))
+    return Ports(first, first + 1, first + 2, dict(zip(SIDE_PORTS, free_ports(len(SIDE_PORTS)), strict=True)))
 
 
 def _is_free(port: int) -> bool:
@@ -47,7 +47,8 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _some(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return so many ports of loopback that nobody listens on at the moment."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:

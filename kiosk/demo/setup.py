@@ -42,10 +42,12 @@ name = "pool"
 
 [[gate]]
 id = "main"
-mock_passage_s = 0.3
+mock_passage_s = 0.2
+open_grants_max = 64
 [[gate]]
 id = "pool"
-mock_passage_s = 0.3
+mock_passage_s = 0.2
+open_grants_max = 64
 
 [[access_point]]
 id = "entrance"

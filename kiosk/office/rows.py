@@ -46,7 +46,7 @@ def make_row(stored: Mapping[str, Any], names: Mapping[str, tuple[str, str]]) ->
     """Return the line for a stored record. What we do not know is shown by its code, never dropped."""
     record, data = stored["record"], _data(stored)
     journal = stored["journal"]
-    place = next((str(data[key]) for key in ("access_point", "reader", "gate") if data.get(key)), "")
+    place = next((str(data[key]) for key in ("access_point", "reader", "gate", "process") if data.get(key)), "")
     row = EntryRow(
         n=stored["n"],
         key=f"{journal}:{record.get('seq')}",

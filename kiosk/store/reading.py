@@ -95,8 +95,24 @@ class JournalReader:
             raise JournalUnavailable(f"{self.path} is not there") from error
         if self._connection is None or inode != self._inode:
             self.close()
-            self._connection, self._inode = open_reader(self.path), inode
+            self._connection, self._inode = self._open(inode), inode
         return self._connection
+
+    def _open(self, inode: int) -> sqlite3.Connection:
+        """Open the file that was just looked at, and its log with it; raises JournalUnavailable.
+
+        The log is found by the file's name at the first read: between the two another file may have taken that name.
+        """
+        connection = open_reader(self.path)
+        try:
+            retrying(lambda: connection.execute("SELECT count(*) FROM sqlite_master").fetchone())
+            if self.path.stat().st_ino == inode:
+                return connection
+        except (sqlite3.Error, OSError) as error:
+            connection.close()
+            raise JournalUnavailable(f"{self.path} cannot be read: {error}") from error
+        connection.close()
+        raise JournalUnavailable(f"{self.path} has just become another journal")
 
 
 def verify(path: Path) -> tuple[int, str | None]:

@@ -3,6 +3,7 @@
 The old file keeps its name with its journal's id in it. Each step can be cut off: `finish` completes what was begun.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def finish(path: Path) -> None:
         for leftover in (coming, coming.with_name(coming.name + "-wal"), coming.with_name(coming.name + "-shm")):
             leftover.unlink(missing_ok=True)
     else:
+        _forget_log(path)
         coming.rename(path)
     sync_folder(path.parent)
 
@@ -62,11 +64,36 @@ def rotate(journal: Journal, parting: Parting, clock: ClockState, at: str, limit
         connection.close()
     old = journal.id
     journal.close()
-    path.rename(path.with_name(f"{path.stem}-{old}{path.suffix}"))
-    sync_folder(path.parent)
+    _set_aside(path, path.with_name(f"{path.stem}-{old}{path.suffix}"))
     coming.rename(path)
     sync_folder(path.parent)
     return Journal(path, limits)
+
+
+def _set_aside(path: Path, kept: Path) -> None:
+    """Rename a file that others may be reading, with what is left of its write-ahead log.
+
+    A log left behind would be played into the file that takes the name. It gets its second name before the file loses
+    its first: wherever this is cut off, a file finds its own log, or none.
+    """
+    log, kept_log = _log_files(path)[0], _log_files(kept)[0]
+    kept_log.unlink(missing_ok=True)
+    if log.exists():
+        os.link(log, kept_log)
+        sync_folder(path.parent)
+    path.rename(kept)
+    sync_folder(path.parent)
+    _forget_log(path)
+
+
+def _forget_log(path: Path) -> None:
+    for file in _log_files(path):
+        file.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _log_files(path: Path) -> tuple[Path, Path]:
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 
 def _fill(connection: sqlite3.Connection, journal: Journal, parting: Parting, clock: ClockState, at: str) -> None:

@@ -95,6 +95,8 @@ class Sync:
                 self._take(event)
         finally:
             self._link.close((topics.state(self._device), canonical(Offline(session=self._session))))
+            for uplink in self._uplinks:
+                self._guarded("cursor", lambda each: each.keep(0, at_once=True), uplink)
             self._say(online=False)
 
     def _take(self, event: Any) -> None:
@@ -147,11 +149,14 @@ class Sync:
                 step = uplink.on_ack(ack, self._session, now_ns)
                 self._birth_wanted = self._birth_wanted or step is Next.BIRTH
                 self._send(uplink, now_ns)
+                uplink.keep(now_ns)
 
     def _work(self, now_ns: int) -> None:
         if now_ns >= self._look_ns:
             self._look_ns = now_ns + self._poll_ns
             self._guarded("look", self._look)
+            for uplink in self._uplinks:
+                self._guarded("cursor", uplink.keep, now_ns)
         if self._connected:
             self._guarded("birth", self._announce, now_ns)
             for uplink in self._uplinks:
@@ -179,7 +184,7 @@ class Sync:
             return
         if self._link.publish(topics.up(self._device, "journal"), payload):
             uplink.sent(now_ns)
-            uplink.read_ahead()
+            uplink.prepare()
         else:
             uplink.refused(now_ns)
 

@@ -119,15 +119,9 @@ class Downlink:
             self._behind_ns, self._whole = None, False
             self._fetch.forget()
             return
+        if self._behind_ns is not None and now_ns >= self._behind_ns:
+            self._catch_up(head)
         self._fetch.tick(now_ns)
-        if self._behind_ns is None or now_ns < self._behind_ns:
-            return
-        whole = self._whole or self.revision == 0 or head.revision == self.revision
-        snapshot = head.snapshot if isinstance(head.snapshot, Snapshot) else None
-        if whole and snapshot is not None and self._would_help(snapshot):
-            self._fetch.want(snapshot)
-        elif not self._questions.count(DELTAS_KIND):
-            self._questions.ask(DELTAS_KIND, {"from": self.revision})
 
     def next_due_ns(self) -> int | None:
         """Return when `tick` has something to do."""
@@ -150,6 +144,14 @@ class Downlink:
         """Fold the roster's log in and delete the files of earlier rosters."""
         if not self._fetch.is_building:
             self._roster.tidy()
+
+    def _catch_up(self, head: RosterHead) -> None:
+        whole = self._whole or self.revision == 0 or head.revision == self.revision
+        snapshot = head.snapshot if isinstance(head.snapshot, Snapshot) else None
+        if whole and snapshot is not None and self._would_help(snapshot):
+            self._fetch.want(snapshot)
+        elif not self._questions.count(DELTAS_KIND):
+            self._questions.ask(DELTAS_KIND, {"from": self.revision})
 
     def _is_behind(self, head: RosterHead) -> bool:
         return head.revision > self.revision or self._differs(head.revision, head.digest)

@@ -7,6 +7,7 @@ returns.
 import logging
 import random
 from enum import StrEnum
+from typing import NamedTuple
 
 from prometheus_client import Counter
 
@@ -25,6 +26,9 @@ BAD_MAX = 2
 REFUSED_NS = 50_000_000
 """How long a batch waits that the link would not take: its window is full, or the connection just went."""
 
+KEEP_NS = 200_000_000
+"""How often a cursor is written down while a backlog drains: the gate's journal shares the disk."""
+
 _log = logging.getLogger(__name__)
 _acks = Counter("kiosk_sync_acks", "Central's acks by what came of them", ["what"])
 
@@ -36,6 +40,14 @@ class Next(StrEnum):
     BIRTH = "birth"
     PART = "part"
     NOTHING = "nothing"
+
+
+class Batch(NamedTuple):
+    """A sealed batch: the place it begins behind, the place of its last record, and its payload."""
+
+    after: Cursor
+    last: Cursor
+    payload: bytes
 
 
 class Uplink:
@@ -53,9 +65,11 @@ class Uplink:
         self._device, self._key, self._clock = device, key, clock
         self._settings, self._chance = settings, chance
         self._cursor = Cursor()
-        self._flight: tuple[int, bytes] | None = None
+        self._flight: Batch | None = None
         self._sends = 0
-        self._ahead: list[StoredRecord] = []
+        self._ahead: Batch | None = None
+        self._kept_ns: int | None = None
+        self._kept = self._cursor
         self._resend_ns = 0
         self._paused_ns = 0
         self._bad_times: set[str] = set()
@@ -82,7 +96,7 @@ class Uplink:
             if self.parting is not None and self.parting.journal != mark.journal:
                 self.parting = None
             self.journal = mark.journal
-            self._cursor = self._cursors.get(mark.journal)
+            self._cursor = self._kept = self._cursors.get(mark.journal)
             self._bad_times.clear()
             self._land()
         self.head = mark.head
@@ -116,7 +130,10 @@ class Uplink:
         due_ns = self.due_ns()
         if due_ns is None or now_ns < due_ns:
             return None
-        return self._flight[1] if self._flight is not None else self._seal()
+        if self._flight is None:
+            ahead, self._ahead = self._ahead, None
+            self._flight = ahead if ahead is not None and ahead.after == self._cursor else self._seal(self._cursor)
+        return self._flight.payload if self._flight is not None else None
 
     def sent(self, now_ns: int) -> None:
         """The link has taken what `send` returned: it goes again when no ack has moved for a while."""
@@ -128,10 +145,23 @@ class Uplink:
         """The link has not taken it: it was not sent, and is offered again in a moment."""
         self._resend_ns = now_ns + REFUSED_NS
 
-    def read_ahead(self) -> None:
-        """Fetch the batch behind the one in flight while central is busy with that."""
-        if self._flight is not None and not self._ahead and self.head > self._flight[0]:
-            self._ahead = self._read(self._flight[0])
+    def prepare(self) -> None:
+        """Seal the batch behind the one in flight while central is busy with that; only where it will be full."""
+        if self._flight is not None and self._ahead is None and self.head - self._flight.last.seq >= BATCH_RECORDS_MAX:
+            self._ahead = self._seal(self._flight.last)
+
+    def keep(self, now_ns: int, *, at_once: bool = False) -> None:
+        """Write the cursor down where it has moved; while a backlog drains only so often.
+
+        What a power loss takes of it, central's answer to the next birth gives back.
+        """
+        if self._cursor is self._kept or not self.journal:
+            return
+        if not at_once and self._flight is not None and self._kept_ns is not None and now_ns - self._kept_ns < KEEP_NS:
+            return
+        self._kept_ns = now_ns
+        self._cursors.set(self.journal, self._cursor)
+        self._kept = self._cursor
 
     def on_ack(self, ack: Ack, session: str, now_ns: int) -> Next:
         """Take a verified ack for this journal; raises JournalUnavailable where it cannot be compared."""
@@ -170,13 +200,10 @@ class Uplink:
         if ack.seq == self.acked:
             _acks.labels("repeated").inc()
             return False
-        cursor = Cursor(ack.seq, bytes.fromhex(ack.hash))
-        # Written first: where that fails nothing has moved, and the batch goes again.
-        self._cursors.set(self.journal, cursor)
         _acks.labels("moved" if ack.seq > self.acked else "lowered").inc()
-        self._cursor = cursor
+        self._cursor = Cursor(ack.seq, bytes.fromhex(ack.hash))
         self._bad_times.clear()
-        ahead = self._ahead if self._flight is not None and self._flight[0] == ack.seq else []
+        ahead = self._ahead
         self._land()
         self._ahead = ahead
         return True
@@ -206,21 +233,19 @@ class Uplink:
         self._land()
         return Next.PART
 
-    def _seal(self) -> bytes | None:
-        after = self.acked
-        records = self._ahead if self._ahead and self._ahead[0].seq == after + 1 else self._read(after)
-        self._ahead = []
+    def _seal(self, after: Cursor) -> Batch | None:
+        records = self._read(after.seq)
         if not records:
-            if self.journal:
+            if self.journal and after is self._cursor:
                 # Central lacks what we no longer hold: it came back from a backup older than our oldest record.
-                self._part(after, self._cursor.hash.hex(), after, "pruned")
+                self._part(after.seq, after.hash.hex(), after.seq, "pruned")
             return None
+        last = Cursor(records[-1].seq, records[-1].hash)
         payload = seal_batch(
-            self._device, self.journal, after + 1, self._cursor.hash, [each.body for each in records],
-            records[-1].hash, format_utc(self._clock.now()), self._key,
+            self._device, self.journal, after.seq + 1, after.hash, [each.body for each in records],
+            last.hash, format_utc(self._clock.now()), self._key,
         )  # fmt: skip
-        self._flight, self._sends = (records[-1].seq, payload), 0
-        return payload
+        return Batch(after, last, payload)
 
     def _read(self, after: int) -> list[StoredRecord]:
         try:
@@ -233,8 +258,8 @@ class Uplink:
     def _lose_sight(self) -> None:
         """Forget which journal this is: what is read next may come from another file of the same name."""
         self.journal, self.head = "", 0
-        self._cursor = Cursor()
+        self._cursor = self._kept = Cursor()
         self._land()
 
     def _land(self) -> None:
-        self._flight, self._ahead, self._resend_ns, self._sends = None, [], 0, 0
+        self._flight, self._ahead, self._resend_ns, self._sends = None, None, 0, 0

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from kiosk.central.database import Database
+from kiosk.central.streams import read_records
 from kiosk.central.tables import device as device_table
 from kiosk.central.tables import parked, record
 from kiosk.core.clock import format_utc
@@ -181,3 +182,14 @@ def parked_rows(database: Database) -> list[tuple[str, str, int]]:
     with database.read() as connection:
         query = select(parked.c.why, parked.c.journal, parked.c.first_seq).order_by(parked.c.id)
         return [tuple(row) for row in connection.execute(query)]
+
+
+def listed(database: Database) -> list[dict[str, Any]]:
+    """Every record that central holds, in the order it was stored."""
+    rows: list[dict[str, Any]] = []
+    while True:
+        with database.read() as connection:
+            page = read_records(connection, rows[-1]["n"] if rows else 0, 5000)
+        if not page:
+            return rows
+        rows += page

@@ -11,7 +11,6 @@ import pytest
 from kiosk.central.consumer import Central
 from kiosk.central.database import Database
 from kiosk.central.devices import list_devices
-from kiosk.central.journals import read_records
 from kiosk.central.keys import Keys, init_keys
 from kiosk.central.lease import Lease
 from kiosk.central.settings import CentralSettings
@@ -20,7 +19,7 @@ from kiosk.local.clock import SystemClock
 from kiosk.wire.link import Disconnected, LinkSettings
 from kiosk.wire.messages import Ack
 from kiosk.wire.topics import dn, state, up
-from tests.central.builders import EdgeDevice, a_journal, register, stored
+from tests.central.builders import EdgeDevice, a_journal, listed, register, stored
 from tests.central.uplink import ScriptedLink
 from tests.support.wait import eventually
 
@@ -66,9 +65,10 @@ class Running:
         self._duties: list[Ticks] = []
 
     def start(self, *duties: Ticks) -> None:
-        """Let it run."""
+        """Let it run, and wait until it is connected or has ended."""
         self._duties = list(duties)
         self._thread.start()
+        eventually(lambda: self.central.health().detail["connected"] or not self._thread.is_alive())
 
     def end(self) -> None:
         """Stop it, or see that it stopped."""
@@ -176,7 +176,7 @@ def test_a_process_that_dies_between_commit_and_ack_loses_and_doubles_nothing(
         second.link.arrive(up(device.name, "journal"), device.batch(journal, 1, 10))
         eventually(second.acks)
     assert stored(database, journal) == journal.bodies
-    assert len(read_records(database)) == 10
+    assert len(listed(database)) == 10
 
 
 def test_what_arrives_while_the_window_is_full_is_acked_when_it_opens_with_the_latest_word(

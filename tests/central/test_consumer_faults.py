@@ -14,14 +14,13 @@ import pytest
 
 from kiosk.central.consumer import Central
 from kiosk.central.database import Database
-from kiosk.central.journals import read_records
 from kiosk.central.keys import Keys, init_keys
 from kiosk.central.schema import migrate
 from kiosk.central.settings import CentralSettings
 from kiosk.local.clock import SystemClock
 from kiosk.wire.loopback import LoopbackBroker
 from kiosk.wire.mqtt import MqttLink
-from tests.central.builders import EdgeDevice, EdgeJournal, a_journal, parked_rows, register, stored
+from tests.central.builders import EdgeDevice, EdgeJournal, a_journal, listed, parked_rows, register, stored
 from tests.central.central_process import Silent
 from tests.central.uplink import Uplink
 from tests.support.mosquitto import Mosquitto
@@ -59,16 +58,8 @@ def assert_holds(database: Database, journals: list[EdgeJournal]) -> None:
     for journal in journals:
         assert stored(database, journal) == journal.bodies
     total = sum(journal.head for journal in journals)
-    with closing(_numbers(database)) as numbers:
-        assert list(numbers) == list(range(1, total + 1))
+    assert [each["n"] for each in listed(database)] == list(range(1, total + 1))
     assert parked_rows(database) == []
-
-
-def _numbers(database: Database) -> "Iterator[int]":
-    after = 0
-    while page := read_records(database, after=after):
-        yield from (each.n for each in page)
-        after = page[-1].n
 
 
 @pytest.mark.parametrize(("count", "seed"), [(1, 1), (3, 2)])
@@ -166,8 +157,9 @@ def test_processes_killed_at_random_while_they_share_the_uplink(
 ) -> None:
     devices = [EdgeDevice(f"gate-{number}") for number in range(3)]
     register(database, *devices)
-    journals = [a_journal(1500) for _ in devices]
+    journals = [a_journal(1000) for _ in devices]
     passwords = {"central": "of-central"} | {each.name: f"of-{each.name}" for each in devices}
+    total = sum(journal.head for journal in journals)
     dice = random.Random(7)
     with Mosquitto(tmp_path, passwords) as broker:
 
@@ -183,8 +175,8 @@ def test_processes_killed_at_random_while_they_share_the_uplink(
             uplink.start()
         kills = 0
         while not all(each.is_done for each in uplinks):
-            assert kills < 60, [(each.cursor, len(each.acks)) for each in uplinks]
-            threading.Event().wait(dice.uniform(0.8, 2.0))
+            goal = sum(each.cursor for each in uplinks) + dice.randint(50, 500)
+            eventually(lambda goal=goal: sum(each.cursor for each in uplinks) >= min(goal, total), timeout_s=60)
             victim = dice.randrange(2)
             processes[victim].kill()
             kills += 1
@@ -196,5 +188,5 @@ def test_processes_killed_at_random_while_they_share_the_uplink(
             process.kill()
         for uplink in uplinks:
             uplink.stop()
-    assert kills >= 1
+    assert kills >= 5
     assert_holds(database, journals)

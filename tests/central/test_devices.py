@@ -4,14 +4,16 @@ import base64
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kiosk.central.database import Database
 from kiosk.central.devices import BrokerAddress, Registrar, list_devices
 from kiosk.central.ingest import Ingest
 from kiosk.central.keys import Keys, init_keys, load_keys
-from kiosk.central.settings import CentralSettings, central_settings
+from kiosk.central.settings import CentralSettings
 from kiosk.core.errors import ConfigError, InvalidInput
+from kiosk.local.settings import load_settings
 from kiosk.wire.signing import SigningKey
 from tests.central.builders import EdgeDevice, ManualClock, a_journal
 
@@ -165,21 +167,19 @@ def test_missing_and_damaged_keys_are_named(tmp_path: Path) -> None:
         load_keys(tmp_path)
 
 
-def test_settings_come_from_a_file_or_a_folder(tmp_path: Path) -> None:
+def test_settings_name_files_from_the_folder_they_are_in(tmp_path: Path) -> None:
     (tmp_path / "pw").write_text("secret\n")
     broker = ("[broker]", 'host = "::1"', "port = 8883", 'password_file = "pw"', 'ca_file = "ca"')
     (tmp_path / "central.toml").write_text("\n".join(broker))
     (tmp_path / "ca").write_text("PEM")
-    settings = central_settings(home=tmp_path)
-    assert settings == central_settings(config=tmp_path / "central.toml")
+    settings = msgspec.structs.replace(load_settings(tmp_path / "central.toml", CentralSettings), folder=str(tmp_path))
     assert settings.database_url == f"sqlite:///{tmp_path / 'central.db'}"
     assert (settings.broker_password(), settings.broker_ca()) == ("secret", "PEM")
     assert settings.broker_url == "mqtts://[::1]:8883"
 
 
-def test_a_folder_without_a_file_has_the_defaults(tmp_path: Path) -> None:
-    settings = central_settings(home=tmp_path)
-    assert settings == CentralSettings(folder=str(tmp_path))
+def test_without_a_broker_table_it_is_the_one_of_this_machine(tmp_path: Path) -> None:
+    settings = CentralSettings(folder=str(tmp_path))
     assert settings.home_path == tmp_path
     assert (settings.broker_url, settings.broker_password()) == ("mqtt://127.0.0.1:1883", "")
 
@@ -187,6 +187,4 @@ def test_a_folder_without_a_file_has_the_defaults(tmp_path: Path) -> None:
 def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "central.toml").write_text('databse = "sqlite:///x.db"\n')
     with pytest.raises(ConfigError, match="databse"):
-        central_settings(home=tmp_path)
-    with pytest.raises(ConfigError, match="folder"):
-        central_settings()
+        load_settings(tmp_path / "central.toml", CentralSettings)

@@ -1,6 +1,7 @@
 """What becomes of batches: taken once, in order, from whom they belong to, and answered with where central stands."""
 
 import random
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -10,8 +11,7 @@ import pytest
 from kiosk.central.database import Database
 from kiosk.central.devices import list_devices
 from kiosk.central.ingest import Ingest
-from kiosk.central.journals import read_records
-from kiosk.core.codec import GENESIS
+from kiosk.core.codec import GENESIS, canonical, chain
 from kiosk.wire.messages import Ack, AckStatus
 from kiosk.wire.signing import SigningKey
 from tests.central.builders import (
@@ -19,6 +19,7 @@ from tests.central.builders import (
     EdgeJournal,
     ManualClock,
     a_journal,
+    listed,
     make_access,
     parked_rows,
     register,
@@ -71,12 +72,10 @@ def test_records_are_listed_in_the_order_they_were_stored(
     ingest.batch(device.name, device.batch(one, 1, 2))
     ingest.batch(other.name, other.batch(two, 1, 2))
     ingest.batch(device.name, device.batch(one, 3, 3))
-    listed = read_records(database)
-    assert [each.n for each in listed] == [1, 2, 3, 4, 5]
-    assert [each.device for each in listed] == ["north-1", "north-1", "south-1", "south-1", "north-1"]
-    assert [bytes(each.record) for each in listed] == [*one.bodies[:2], *two.bodies, one.bodies[2]]
-    assert [each.n for each in read_records(database, device_name="north-1", after=1)] == [2, 5]
-    assert [each.n for each in read_records(database, limit=2)] == [1, 2]
+    rows = listed(database)
+    assert [each["n"] for each in rows] == [1, 2, 3, 4, 5]
+    assert [each["device"] for each in rows] == ["north-1", "north-1", "south-1", "south-1", "north-1"]
+    assert [canonical(each["record"]) for each in rows] == [*one.bodies[:2], *two.bodies, one.bodies[2]]
 
 
 def test_a_repeated_batch_is_acked_again_and_stored_once(
@@ -86,7 +85,7 @@ def test_a_repeated_batch_is_acked_again_and_stored_once(
     payload = device.batch(journal, 1, 10)
     assert ingest.batch(device.name, payload) == ingest.batch(device.name, payload)
     assert stored(database, journal) == journal.bodies
-    assert len(read_records(database)) == 10
+    assert len(listed(database)) == 10
 
 
 def test_an_old_batch_is_acked_with_all_that_is_stored(ingest: Ingest, device: EdgeDevice) -> None:
@@ -115,6 +114,7 @@ def test_behind_a_gap_nothing_is_stored(database: Database, ingest: Ingest, devi
     assert place(ack) == ("gap", have, journal.hashes[have].hex())
     assert stored(database, journal) == journal.bodies[:have]
     assert parked_rows(database) == []
+    assert [each.stored for each in list_devices(database)[0].journals] == ([have] if have else [])
 
 
 def forked(journal: EdgeJournal, common: int, more: int) -> EdgeJournal:
@@ -163,13 +163,16 @@ def test_another_batch_of_the_same_fork_is_parked_too(database: Database, ingest
 def bad_batches(device: EdgeDevice, journal: EdgeJournal) -> dict[str, bytes]:
     """Batches that do not hold, by what is wrong with them."""
     whole = device.batch(journal, 1, 10)
+    link = journal.hashes[3]
+    for body in journal.bodies:
+        link = chain(link, body)
     float_record = journal.bodies[9].replace(b'"age_s":61', b'"age_s":6.5')
     return {
         "a stranger's signature": device.batch(journal, 1, 10, key=SigningKey.generate()),
         "another's source": device.batch(journal, 1, 10, source="south-1"),
         "a record changed": whole.replace(b"fee_overdue", b"fee_overdu3", 1),
         "a hash that is not the chain's": device.batch(journal, 1, 10, hash=journal.hashes[9]),
-        "a start that is no genesis": device.batch(journal, 1, 10, prev=journal.hashes[3]),
+        "a start that is no genesis": device.batch(journal, 1, 10, prev=journal.hashes[3], hash=link),
         "a record left out": device.batch(journal, 1, 9, bodies=journal.bodies[:8] + journal.bodies[9:10]),
         "a record that is not canonical": device.batch(journal, 1, 10, bodies=[*journal.bodies[:9], float_record]),
         "no records": device.batch(journal, 1, 0, hash=GENESIS),
@@ -268,7 +271,7 @@ def test_who_was_replaced_goes_on_with_no_journal_that_was_taken_over(database: 
     assert place(ingest.batch("new-1", new.batch(journal, 3, 4)))[0] == "ok"
     assert place(ingest.batch("old-1", old.batch(journal, 5, 6)))[0] == "bad"
     assert place(ingest.batch("old-1", old.batch(late, 1, 2)))[0] == "ok"
-    assert {each.device for each in read_records(database) if each.journal == journal.id} == {"new-1"}
+    assert {each["device"] for each in listed(database) if each["journal"] == journal.id} == {"new-1"}
 
 
 def test_parking_has_a_limit_of_items_for_each_device(
@@ -339,9 +342,26 @@ def test_whatever_the_order_and_however_often_central_holds_what_the_journals_ho
         for payload in each.batches(journal, 7):
             ingest.batch(each.name, payload)
         assert stored(database, journal) == journal.bodies
-    numbers = [each.n for each in read_records(database)]
+    numbers = [each["n"] for each in listed(database)]
     assert numbers == list(range(1, sum(journal.head for _, journal in owned) + 1))
     assert parked_rows(database) == []
+
+
+def test_several_consumers_that_get_the_same_batches_at_once_store_them_once(
+    database: Database, device: EdgeDevice, clock: ManualClock
+) -> None:
+    journal = a_journal(120)
+    start = threading.Barrier(4, timeout=20)
+
+    def consume(_: int) -> list[str]:
+        ingest = Ingest(database, clock)
+        start.wait()
+        return [place(ingest.batch(device.name, payload))[0] for payload in device.batches(journal, 3)]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(set(statuses) == {"ok"} for statuses in pool.map(consume, range(4)))
+    assert stored(database, journal) == journal.bodies
+    assert [each["n"] for each in listed(database)] == list(range(1, 121))
 
 
 def test_numbers_become_visible_in_their_own_order(database: Database, clock: ManualClock) -> None:
@@ -358,7 +378,7 @@ def test_numbers_become_visible_in_their_own_order(database: Database, clock: Ma
     with ThreadPoolExecutor(4) as pool:
         work = [pool.submit(send, *pair) for pair in zip(devices, journals, strict=True)]
         while not all(each.done() for each in work):
-            seen.append([each.n for each in read_records(database)])
+            seen.append([each["n"] for each in listed(database)])
         for each in work:
             each.result()
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen)

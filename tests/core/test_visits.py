@@ -91,14 +91,14 @@ def test_a_visit_that_arrives_late_adds_to_the_periods_it_shares() -> None:
 
 def test_a_visit_of_an_earlier_day_that_arrives_late_is_a_day_more_and_leaves_today_alone() -> None:
     noon = datetime(2026, 11, 20, 12, tzinfo=BERLIN)
-    usage = _count([noon, noon - timedelta(days=1)], BERLIN)
-    assert usage == Usage(total=2, days=2, day=1, week=2, month=2, year=2, last_ms=epoch_ms(noon))
+    usage = _count([noon - timedelta(hours=1), noon, noon - timedelta(days=1)], BERLIN)
+    assert usage == Usage(total=3, days=2, day=2, week=3, month=3, year=3, last_ms=epoch_ms(noon))
 
 
 def test_a_visit_of_an_earlier_year_that_arrives_late_leaves_every_period_alone() -> None:
     noon = datetime(2026, 11, 20, 12, tzinfo=BERLIN)
-    usage = _count([noon, noon - timedelta(days=400)], BERLIN)
-    assert usage == Usage(total=2, days=2, day=1, week=1, month=1, year=1, last_ms=epoch_ms(noon))
+    usage = _count([noon - timedelta(hours=1), noon, noon - timedelta(days=400)], BERLIN)
+    assert usage == Usage(total=3, days=2, day=2, week=2, month=2, year=2, last_ms=epoch_ms(noon))
 
 
 @pytest.mark.parametrize(

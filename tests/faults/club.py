@@ -27,7 +27,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.wait import eventually
 
 DEVICE, SITE = "north-1", "demo"
-MEMBERS = 12
+MEMBERS = 60
 CARDS = tuple(f"04A1B2C3D4{number:02X}10" for number in range(MEMBERS))
 PACK_CARD, EXPIRED_CARD = "04A1B2C3D4F010", "04A1B2C3D4F110"
 PACK_VISITS = 25
@@ -118,7 +118,7 @@ class Club:
     def wait_for_roster(self) -> None:
         """Wait until the gate decides by central's newest roster."""
         newest = self.central.revision()
-        eventually(lambda: self.roster_revision() >= newest, 30)
+        eventually(lambda: self.roster_revision() >= newest, 60)
 
     def acked(self) -> int:
         """Return how far central has confirmed the gate's journal, as sync remembers it."""
@@ -134,7 +134,7 @@ class Club:
         stored = self.central.stored()
         return self.acked() == sum(wanted.values()) and all(stored.get(name) == head for name, head in wanted.items())
 
-    def settle(self, timeout_s: float = 40) -> None:
+    def settle(self, timeout_s: float = 90) -> None:
         """Wait until the box has nothing more to tell; a running gate is stopped for it and stays so."""
         eventually(self.is_settled, timeout_s, 0.05)
         if "gate" in self.running:
@@ -164,7 +164,7 @@ def make_box(folder: Path, told: dict[str, str], port: int) -> EdgeHome:
     secrets = {"hash.key": "hash_key", "mqtt.password": "password", "device.key": "key", "central.key": "central_key"}
     for name, value in secrets.items():
         (folder / name).write_text(told[value] + "\n")
-    box.gate = {"mock_passage_s": 0.01, "passage_timeout_s": 4.0}
+    box.gate = {"mock_passage_s": 0.01, "passage_timeout_s": 4.0, "open_grants_max": 64}
     box.sync = {
         "host": "127.0.0.1", "port": port, "username": told["username"], "password_file": "mqtt.password",
         "device_key_file": "device.key", "central_key_file": "central.key", "health_port": 0, **PATIENT,
@@ -236,7 +236,7 @@ class Visitors:
     def wait_for(self, count: int) -> None:
         """Wait until so many more taps were answered."""
         wanted = len(self.answers) + count
-        eventually(lambda: len(self.answers) >= wanted, 30, 0.005)
+        eventually(lambda: len(self.answers) >= wanted, 60, 0.005)
 
     def _tap(self, reader: str) -> None:
         for card in itertools.cycle(self._cards):
@@ -264,7 +264,7 @@ def pause(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def reached(count: Callable[[], int], wanted: int, timeout_s: float = 30) -> None:
+def reached(count: Callable[[], int], wanted: int, timeout_s: float = 60) -> None:
     """Wait until a number has been reached."""
     eventually(lambda: count() >= wanted, timeout_s, 0.01)
 

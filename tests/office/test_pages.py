@@ -37,12 +37,15 @@ def test_another_language_by_configuration(make_app: MakeApp) -> None:
 
 
 def test_devices_show_what_they_lack(staff: FlaskClient, database: Database) -> None:
-    add_journal(database, "south-1", "b2" * 16, state="offline", roster_revision=9, seen_at=None)
+    add_journal(
+        database, "south-1", "b2" * 16, state="offline", roster_revision=9, seen_at=None, clock_offset_ms=-12
+    )
     park_one(database)
     shown = page(staff, "/devices", "en")
     assert "2 behind" in shown
     assert "newest" in shown
     assert "+0.1 s" in shown
+    assert "-0.0 s" not in shown
     assert "Offline" in shown
     assert 'datetime="2026-11-22T08:31:07.800Z"' in shown
     assert "落后 2" in page(staff, "/devices")

@@ -61,6 +61,7 @@ def test_a_passage_belongs_to_its_grant() -> None:
 def test_other_records_are_notices_with_their_place() -> None:
     line = row({"at": "", "type": "reader.lost", "data": {"reader": "front"}})
     assert (line.kind, line.text["en"], line.place, line.outcome) == ("notice", "Reader lost", "front", "")
+    assert row({"at": "", "type": "process.started", "data": {"process": "gate"}}).place == "gate"
 
 
 @pytest.mark.parametrize("record", [{"type": "kitchen.fire"}, {"type": "kitchen.fire", "data": [1]}, {"data": None}])

@@ -179,9 +179,10 @@ class Box:
         payload = self.uplink.send(now_ns)
         if payload is not None and taken:
             self.uplink.sent(now_ns)
-            self.uplink.read_ahead()
+            self.uplink.prepare()
         elif payload is not None:
             self.uplink.refused(now_ns)
+        self.uplink.keep(now_ns)
         return payload
 
     def birth(self) -> bytes:

@@ -25,7 +25,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "attention": {"reason": "ok_soft_antipassback"},
     "denied": {"granted": False, "reason": "tier_too_low"},
 }
-SIZES = {"wide": (1280, 800), "tall": (720, 1280), "phone": (390, 844)}
+SIZES = {"wide": (1280, 800), "tall": (720, 1280), "phone": (390, 844), "frame": (480, 360)}
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,7 @@ def test_the_display_moves_with_the_gate(
             expect(page.locator("body")).to_have_attribute("data-outcome", shown)
             assert page.locator("[data-part=result] use").get_attribute("href") == f"#icon-{shown}"
             assert page.locator("[data-part=result-title] .first").inner_text()
+            gate.say({"kind": "passage", "access_point": "entrance", "taken": True})
             assert no_sideways_scrolling(page)
             assert page.evaluate("document.querySelector('.gate-foot').getBoundingClientRect().bottom <= innerHeight")
             shoot(page, f"gate-{shown}-{language}-{size}")
@@ -135,6 +136,9 @@ def test_a_gate_that_goes_and_comes_is_shown(browser: Browser, address: str, gat
         gate.say(make_state(lockdown=True))
         expect(page.locator("body")).to_have_attribute("data-notice", "lockdown")
         shoot(page, f"gate-lockdown-{language}-wide")
+        gate.say(make_decision(granted=False, reason="lockdown"))
+        expect(page.locator("body")).to_have_attribute("data-outcome", "denied")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(176, 21, 31)"
         gate.say(make_state())
         expect(page.locator("body")).to_have_attribute("data-notice", "")
 

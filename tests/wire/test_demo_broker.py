@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.core.errors import ConfigError
 from kiosk.demo.accounts import add_account, read_accounts
-from kiosk.wire.link import Connected, Disconnected, LinkSettings
+from kiosk.wire.link import Arrived, Connected, Disconnected, LinkSettings
 from kiosk.wire.mqtt import MqttLink
 from tests.wire import test_link_contract as contract
 from tests.wire.isolation import check_isolation
@@ -63,16 +63,33 @@ def test_devices_are_kept_apart(world: ProxiedWorld) -> None:
 
 
 def test_retained_messages_do_not_reach_who_may_not_read_them(world: ProxiedWorld) -> None:
-    central = world.link("central")
+    central = world.link("central", "kiosk/v1/#")
     central.link.start()
     central.expect(Connected)
     for topic in (DN, "kiosk/v1/s/elsewhere/roster/head", "kiosk/v1/s/demo/roster/head"):
         central.link.publish(topic, topic.encode(), retain=True)
+        central.receive()
     gate = world.link("gate-2", "kiosk/v1/s/demo/#")
     gate.link.start()
     gate.expect(Connected)
     assert gate.receive().topic == "kiosk/v1/s/demo/roster/head"
     gate.expect_quiet()
+
+
+def test_a_device_is_heard_before_it_is_done_with_what_was_retained(world: ProxiedWorld) -> None:
+    central = world.link("central", UP)
+    gate = world.link("gate-1", "kiosk/v1/s/demo/#")
+    central.link.start()
+    central.expect(Connected)
+    central.link.publish("kiosk/v1/s/demo/roster/head", b"head", retain=True)
+    gate.link.start()
+    gate.expect(Connected)
+    undone = gate.expect(Arrived)
+    started = time.monotonic()
+    gate.link.publish(UP, b"a question about it")
+    assert central.receive().payload == b"a question about it"
+    assert time.monotonic() - started < 4
+    undone.done()
 
 
 def test_a_subscription_that_is_not_allowed_is_refused_with_its_name(world: ProxiedWorld) -> None:
@@ -106,6 +123,19 @@ def test_an_account_added_while_the_broker_runs_may_connect(broker: DemoBroker) 
     second.expect(Connected)
     for peer in (first, second):
         peer.link.close()
+
+
+def test_a_device_that_moved_to_another_site_hears_the_old_one_no_more(world: ProxiedWorld) -> None:
+    central, gate = world.link("central"), world.link("gate-1", "kiosk/v1/s/demo/#", DN)
+    for peer in (central, gate):
+        peer.link.start()
+        peer.expect(Connected)
+    central.link.publish("kiosk/v1/s/demo/used", b"before")
+    assert gate.receive().payload == b"before"
+    add_account(world.broker.passwords_file, "gate-1", PASSWORDS["gate-1"], "device", "elsewhere")
+    central.link.publish("kiosk/v1/s/demo/used", b"after")
+    central.link.publish(DN, b"its own")
+    assert gate.receive().payload == b"its own"
 
 
 def test_accounts_are_added_by_several_processes_without_losing_one(tmp_path: Path) -> None:

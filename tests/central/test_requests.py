@@ -1,0 +1,289 @@
+"""What devices ask: only as themselves, within limits, and never answered with more than was signed for."""
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from kiosk.central.database import write_setting
+from kiosk.central.requests import DELTAS_MAX, PARTS_MAX
+from kiosk.central.tables import used
+from kiosk.central.usage import WHOLE, used_number
+from kiosk.core.codec import canonical
+from kiosk.core.errors import MessageRejected
+from kiosk.core.visits import Usage
+from kiosk.wire.messages import CommandResult, Request, Used
+from kiosk.wire.signing import PAYLOAD_BYTES_MAX, SigningKey
+from tests.central.builders import EdgeDevice, register
+from tests.central.roster_builders import (
+    House,
+    apply_ops,
+    digest_of_bodies,
+    make_area_row,
+    make_credential_row,
+    put_rows,
+    stored_rows,
+)
+
+
+@pytest.fixture
+def house(database, tmp_path, clock):
+    opened = House(database, tmp_path, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def small_house(sqlite_database, tmp_path, clock):
+    opened = House(sqlite_database, tmp_path, clock)
+    yield opened
+    opened.close()
+
+
+def put_used(house, version, numbers, site="demo", folded=None):
+    rows = [
+        {
+            "credential": f"{number:032x}", "entitlement": "e1", "site": site, "counts": canonical(Usage(total=version)),
+            "area": None, "area_at_ms": 0, "folded": canonical(folded or {"ab" * 16: number}), "version": version,
+        }
+        for number in numbers
+    ]  # fmt: skip
+    with house.database.begin() as connection:
+        connection.execute(insert(used), rows)
+        write_setting(connection, "used_version", str(version))
+
+
+class Listener:
+    """A device that keeps use as the contract says; `lose` names the pages that never reach it."""
+
+    def __init__(self, house):
+        self.house = house
+        self.number = 0
+        self.rows = {}
+
+    def take(self, page):
+        """Take a page, where nothing is missing before it; say whether something is."""
+        if page.version <= self.number:
+            return False
+        if page.previous > self.number:
+            return True
+        self.rows |= {row.credential: row.used for row in page.rows}
+        self.number = page.version
+        return False
+
+    def catch_up(self, rounds_max=50):
+        """Ask until nothing new comes."""
+        import msgspec
+
+        for _ in range(rounds_max):
+            before = self.number
+            for answer in self.house.ask("used", after=self.number):
+                assert answer.ok
+                self.take(self.house.key.open(msgspec.json.encode(answer.body), Used))
+            if self.number == before:
+                return
+        raise AssertionError("never ends")
+
+
+def test_a_question_nobody_signed_is_not_answered(house):
+    request = Request(id="q1", kind="used", args={"after": 0})
+    for payload in (
+        SigningKey.generate().seal(request),
+        b"{}",
+        b"junk",
+        canonical({"schema": 1, "id": "q", "kind": "used"}),
+    ):
+        with pytest.raises(MessageRejected):
+            house.requests.handle(house.device.name, payload)
+
+
+def test_a_device_that_is_not_registered_is_not_answered(house):
+    stranger = EdgeDevice("stranger")
+    with pytest.raises(MessageRejected, match="registered"):
+        house.ask("used", stranger, after=0)
+    with pytest.raises(MessageRejected):
+        house.requests.handle("no/such' name", b"{}")
+
+
+def test_one_device_cannot_ask_as_another(house):
+    other = EdgeDevice("south-1")
+    register(house.database, other, site="south")
+    payload = other.key.seal(Request(id="q1", kind="used", args={"after": 0}))
+    with pytest.raises(MessageRejected):
+        house.requests.handle(house.device.name, payload)
+
+
+def test_an_unknown_question_is_refused_by_code(house):
+    (answer,) = house.ask("weather", city="Shanghai")
+    assert (answer.id, answer.ok, answer.more, answer.body) == ("q1", False, False, {"code": "unknown_kind"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "args"),
+    [
+        ("roster.parts", {}),
+        ("roster.parts", {"parts": []}),
+        ("roster.parts", {"parts": "ab" * 32}),
+        ("roster.parts", {"parts": [1]}),
+        ("roster.parts", {"parts": ["ab" * 32] * (PARTS_MAX + 1)}),
+        ("roster.deltas", {}),
+        ("roster.deltas", {"from": -1}),
+        ("roster.deltas", {"from": "1"}),
+        ("roster.deltas", {"from": True}),
+        ("roster.deltas", {"from": 2**60}),
+        ("used", {"after": None}),
+        ("used", {"after": 1.5}),
+    ],
+)
+def test_a_question_with_odd_arguments_is_refused_by_code(small_house, kind, args):
+    (answer,) = small_house.ask(kind, **args)
+    assert (answer.ok, answer.body["code"]) == (False, "bad_args")
+
+
+def test_the_result_of_a_command_is_taken_and_not_answered(house):
+    result = CommandResult(id="c1", ok=True)
+    assert house.requests.handle(house.device.name, house.device.key.seal(result)) == []
+    with pytest.raises(MessageRejected):
+        house.requests.handle(house.device.name, SigningKey.generate().seal(result))
+
+
+def test_parts_are_answered_one_by_one_and_each_fits_a_message(house):
+    put_rows(house.database, *(make_credential_row(number) for number in range(1, 3000)))
+    house.tick()
+    snapshot = house.snapshots.newest()
+    names = [*snapshot.parts, "ab" * 32, "../../etc/passwd"]
+    answers = house.ask("roster.parts", parts=names)
+    assert [answer.body["part"] for answer in answers] == names
+    assert [answer.ok for answer in answers] == [True, False, False]
+    assert [answer.more for answer in answers] == [True, True, False]
+    payload = house.device.key.seal(Request(id="q", kind="roster.parts", args={"parts": list(snapshot.parts)}))
+    assert all(len(body) <= PAYLOAD_BYTES_MAX for _, body in house.requests.handle("north-1", payload))
+
+
+def test_before_there_is_a_roster_a_device_is_told_to_wait(house):
+    (answer,) = house.ask("roster.deltas", **{"from": 0})
+    assert (answer.ok, answer.body["code"]) == (False, "not_ready")
+
+
+def test_missing_deltas_come_in_order_from_where_the_device_stands(house):
+    rows = {}
+    for number in range(1, 8):
+        put_rows(house.database, make_credential_row(number), make_area_row(capacity=number))
+        if number == 3:
+            rows = stored_rows(house.database)
+    deltas = house.deltas_from(3)
+    assert [(each.from_revision, each.to_revision) for each in deltas] == [(3, 4), (4, 5), (5, 6), (6, 7)]
+    for delta in deltas:
+        rows = apply_ops(rows, delta.ops)
+        assert digest_of_bodies(rows.values()) == delta.digest
+    assert rows == stored_rows(house.database)
+
+
+def test_a_device_that_has_the_newest_revision_is_told_so(house):
+    put_rows(house.database, make_credential_row(1))
+    (answer,) = house.ask("roster.deltas", **{"from": 1})
+    assert (answer.ok, answer.kind, answer.body) == (True, "roster.deltas", {"revision": 1})
+
+
+def test_a_long_way_is_answered_in_steps(small_house):
+    for number in range(1, DELTAS_MAX + 10):
+        put_rows(small_house.database, make_credential_row(number))
+    first = small_house.ask("roster.deltas", **{"from": 0})
+    assert len(first) == DELTAS_MAX
+    assert len(small_house.deltas_from(0)) == DELTAS_MAX + 9
+
+
+@pytest.mark.parametrize("start", [99, 1])
+def test_where_no_deltas_lead_on_a_snapshot_is_named(house, start):
+    put_rows(house.database, make_credential_row(1))
+    put_rows(house.database, *(make_credential_row(number) for number in range(1000, 1600)))
+    put_rows(house.database, make_credential_row(2))
+    (answer,) = house.ask("roster.deltas", **{"from": start})
+    assert (answer.ok, answer.kind) == (True, "roster.snapshot")
+
+
+def test_a_device_with_nothing_is_told_all_use_of_its_site(house):
+    put_used(house, 2, range(5))
+    put_used(house, 3, range(100, 103))
+    put_used(house, 4, range(200, 203), site="south")
+    listener = Listener(house)
+    listener.catch_up()
+    assert listener.number == used_number(3)
+    assert listener.rows == {f"{n:032x}": 2 for n in range(5)} | {f"{n:032x}": 3 for n in range(100, 103)}
+
+
+def test_a_device_that_has_everything_is_told_an_empty_page(house):
+    put_used(house, 2, range(5))
+    (answer,) = house.ask("used", after=used_number(2))
+    assert (answer.body["rows"], answer.body["version"], answer.body["previous"]) == (
+        [],
+        used_number(2),
+        used_number(2),
+    )
+
+
+def test_a_version_of_many_rows_is_told_in_pages_and_losing_one_loses_no_row(small_house):
+    put_used(small_house, 1, range(900), folded={f"{number:032x}": 1000 for number in range(6)})
+    import msgspec
+
+    bodies = [msgspec.json.encode(answer.body) for answer in small_house.ask("used", after=0)]
+    assert all(len(body) <= 64 * 1024 for body in bodies)
+    pages = [small_house.key.open(body, Used) for body in bodies]
+    assert len(pages) > 4
+    assert [page.version & WHOLE for page in pages] == [*range(1, len(pages)), WHOLE]
+    for lost in range(len(pages)):
+        listener = Listener(small_house)
+        missed = [listener.take(page) for number, page in enumerate(pages) if number != lost]
+        assert any(missed) or lost == len(pages) - 1
+        listener.catch_up()
+        assert len(listener.rows) == 900
+        assert listener.number == used_number(1)
+
+
+def test_pages_in_the_wrong_order_lose_no_row(small_house):
+    put_used(small_house, 1, range(600), folded={f"{number:032x}": 1000 for number in range(6)})
+    import msgspec
+
+    pages = [
+        small_house.key.open(msgspec.json.encode(answer.body), Used) for answer in small_house.ask("used", after=0)
+    ]
+    listener = Listener(small_house)
+    assert any([listener.take(page) for page in reversed(pages)])
+    listener.catch_up()
+    assert len(listener.rows) == 600
+
+
+def test_a_row_that_moved_on_while_its_page_was_under_way_is_told_in_the_end(small_house):
+    house = small_house
+    put_used(house, 1, range(600), folded={f"{number:032x}": 1000 for number in range(6)})
+    import msgspec
+
+    listener = Listener(house)
+    first = house.key.open(msgspec.json.encode(house.ask("used", after=0)[0].body), Used)
+    listener.take(first)
+    moved = first.rows[0].credential
+    with house.database.begin() as connection:
+        counts = canonical(Usage(total=77))
+        connection.execute(update(used).where(used.c.credential == moved).values(version=2, counts=counts))
+        write_setting(connection, "used_version", "2")
+    listener.catch_up()
+    assert listener.rows[moved] == 77
+    assert len(listener.rows) == 600
+
+
+def test_a_device_ahead_of_a_restored_central_is_told_everything_again(house):
+    put_used(house, 2, range(3))
+    put_used(house, 3, range(50, 52))
+    listener = Listener(house)
+    listener.number, listener.rows = used_number(40), {f"{0:032x}": 99}
+    listener.catch_up()
+    assert listener.rows == {f"{n:032x}": 2 for n in range(3)} | {f"{n:032x}": 3 for n in (50, 51)}
+    assert listener.number > used_number(40)
+    with house.database.read() as connection:
+        assert sorted(connection.execute(select(used.c.version)).scalars()) == [42, 42, 42, 43, 43]
+    Listener(house).catch_up()
+
+
+def test_a_number_beyond_reason_does_not_move_central(house):
+    put_used(house, 2, range(3))
+    house.ask("used", after=2**53 - 1)
+    with house.database.read() as connection:
+        assert set(connection.execute(select(used.c.version)).scalars()) == {2}

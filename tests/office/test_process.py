@@ -1,0 +1,37 @@
+"""The office process from start to stop."""
+
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from http.client import HTTPConnection
+
+import msgspec
+
+from kiosk.central.database import Database
+from kiosk.office.process import OfficeProcess
+from kiosk.office.settings import OfficeSettings
+from tests.builders import FakeClock
+from tests.support.wait import eventually
+
+
+def status_of(port: int, path: str) -> int:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection, suppress(ConnectionRefusedError):
+        connection.request("GET", path)
+        return connection.getresponse().status
+    return 0
+
+
+def test_the_process_serves_pages_and_says_how_it_is(
+    settings: OfficeSettings, database: Database, free_ports: Callable[[int], int]
+) -> None:
+    port = free_ports(2)
+    process = OfficeProcess(msgspec.structs.replace(settings, port=port, health_port=port + 1), database, FakeClock())
+    stop = threading.Event()
+    thread = threading.Thread(target=process.run, args=(stop,), name="office", daemon=True)
+    thread.start()
+    eventually(lambda: status_of(port + 1, "/healthz") == 200)
+    eventually(lambda: status_of(port, "/sign-in") == 200)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert status_of(port, "/sign-in") == 0
