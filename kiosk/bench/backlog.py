@@ -1,5 +1,6 @@
 """A journal full of taps, written at once: what a gate has when the line was down for days."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from kiosk.bench import rosters
@@ -15,11 +16,13 @@ MEMBERS = 2000
 
 def bodies(count: int, clock: Clock) -> list[bytes]:
     """Return so many records as canonical bytes: grants of about 300 bytes and their passages, in turn."""
-    at = format_utc(clock.now())
+    start = clock.now() - timedelta(seconds=count)
+    at = format_utc(start)
     credentials = [credential_of(rosters.identifier(number), rosters.HASH_KEY) for number in range(MEMBERS)]
     made = [canonical(Record(1, at, JournalOpened.type, JournalOpened(clock=ClockState.OK, why="new")))]
     for seq in range(2, count + 1):
         fact: AccessGranted | AccessTaken
+        at = format_utc(start + timedelta(seconds=seq))
         if seq % 2 == 0:
             fact = AccessGranted(
                 clock=ClockState.OK, access_point="entrance", reader="entrance", reason="ok", roster=RosterMark(1, 30),

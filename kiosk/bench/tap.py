@@ -59,7 +59,7 @@ def run(members: int, taps: int) -> Result:
     with tempfile.TemporaryDirectory(prefix="kiosk-bench-") as folder:
         home = Path(folder)
         rosters.install(home / "data" / "roster", members, SystemClock())
-        bench = _Bench(home, chance, members)
+        bench = Bench(home, chance, members)
         tap_us, bare_us = bench.interleaved(taps)
         decide_us = bench.decisions(taps)
         bench.close()
@@ -75,7 +75,7 @@ def run(members: int, taps: int) -> Result:
     return Result("tap", _rows(raw), raw)
 
 
-class _Bench:
+class Bench:
     """A gate's controller on a real journal and roster, without threads."""
 
     def __init__(self, home: Path, chance: random.Random, members: int) -> None:
@@ -113,6 +113,23 @@ class _Bench:
                 bare_us.append((time.monotonic_ns() - started_ns) / 1000)
             self._journal.checkpoint()
         return tap_us, bare_us
+
+    def tap_us(self) -> float:
+        """Tap a card and return the microseconds from the read to the release, or to the refusal."""
+        started_ns = time.monotonic_ns()
+        tap = self.controller.handle(self._card())
+        if not tap.decision.granted:
+            return (time.monotonic_ns() - started_ns) / 1000
+        taken_us = (self._turnstile.releases[-1].at_ns - started_ns) / 1000
+        self._go_through()
+        return taken_us
+
+    def reason_of(self, number: int) -> str:
+        """Tap one member's card and return the reason."""
+        tap = self.controller.handle(CardRead("entrance", rosters.identifier(number), Assurance.UID))
+        if tap.decision.granted:
+            self._go_through()
+        return tap.decision.event.reason
 
     def decisions(self, taps: int) -> list[float]:
         """Return microseconds of gathering and deciding alone."""

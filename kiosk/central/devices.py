@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections import defaultdict
 from collections.abc import Callable
 
 import msgspec
@@ -112,10 +113,14 @@ def list_devices(database: Database) -> list[DeviceState]:
     with database.read() as connection:
         rows = connection.execute(select(device).order_by(device.c.name)).mappings().all()
         columns = (journal.c.device, journal.c.id, journal.c.seq, journal.c.head)
-        journals = connection.execute(select(*columns).order_by(journal.c.first_at, journal.c.id)).all()
+        journals: dict[str, list[JournalStanding]] = defaultdict(list)
+        for name, *standing in connection.execute(select(*columns).order_by(journal.c.first_at, journal.c.id)):
+            journals[name].append(JournalStanding(*standing))
         open_items = select(parked.c.device, func.count()).where(parked.c.state == "open").group_by(parked.c.device)
         waiting = {name: count for name, count in connection.execute(open_items)}
-        losses = connection.execute(select(discarded.c.device, discarded.c.why, discarded.c.count)).all()
+        losses: dict[str, dict[str, int]] = defaultdict(dict)
+        for name, why, count in connection.execute(select(discarded.c.device, discarded.c.why, discarded.c.count)):
+            losses[name][why] = count
     return [
         DeviceState(
             device=row["name"],
@@ -126,9 +131,9 @@ def list_devices(database: Database) -> list[DeviceState]:
             seen_at=row["seen_at"],
             clock_offset_ms=row["clock_offset_ms"],
             replaced_by=row["replaced_by"],
-            journals=tuple(JournalStanding(*each[1:]) for each in journals if each[0] == row["name"]),
+            journals=tuple(journals[row["name"]]),
             parked=waiting.get(row["name"], 0),
-            discarded={why: count for name, why, count in losses if name == row["name"]},
+            discarded=losses[row["name"]],
         )
         for row in rows
     ]

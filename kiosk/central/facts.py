@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -108,13 +109,13 @@ def find_grants(connection: Connection, wanted: Iterable[Place], reads: Sequence
             missing[name].append(seq)
     # Journal by journal: SQLite looks for pairs of values `IN` a list by reading the whole table.
     for name, seqs in missing.items():
-        for row in rows_where(connection, record.c.journal == name, record.c.seq.in_(seqs)):
-            try:
-                fact = read_fact(row).fact
-            except Unusable:
-                continue
-            if isinstance(fact, AccessGranted):
-                found[row.place] = fact
+        for start in range(0, len(seqs), CHUNK):
+            some = seqs[start : start + CHUNK]
+            for row in rows_where(connection, record.c.journal == name, record.c.seq.in_(some)):
+                with suppress(Unusable):
+                    fact = read_fact(row).fact
+                    if isinstance(fact, AccessGranted):
+                        found[row.place] = fact
     return found
 
 

@@ -37,6 +37,7 @@ def run_broker(port: int, passwords_file: Path) -> None:
 
 
 async def _serve(port: int, passwords_file: Path) -> None:
+    parent = os.getppid()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -48,7 +49,6 @@ async def _serve(port: int, passwords_file: Path) -> None:
     except BrokerError as error:
         hint = "Another program may use the port: choose another one"
         raise CannotStart(f"the embedded broker cannot listen on 127.0.0.1:{port}: {error}", hint=hint) from error
-    parent = os.getppid()
     while not stop.is_set() and os.getppid() == parent:
         try:
             await asyncio.wait_for(stop.wait(), PARENT_CHECK_S)
@@ -81,4 +81,4 @@ class _GuardedBroker(Broker):  # type: ignore[misc]  # amqtt's classes have no t
         for topic, kept in list(self.retained_messages.items()):
             if matches(wanted, topic) and await self._topic_filtering(session, topic, Action.RECEIVE):
                 sending = handler.mqtt_publish(topic, kept.data, min(qos, kept.qos or qos), retain=True)
-                await sending
+                self._tasks_queue.append(asyncio.ensure_future(sending))

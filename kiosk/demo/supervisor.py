@@ -29,7 +29,7 @@ class Supervisor:
         (home / "log").mkdir(exist_ok=True)
 
     def start(self, stop: threading.Event) -> None:
-        """Start everything and return when each process can do its job and the gate has a roster; raises CannotStart."""
+        """Start everything; return when each process can do its job and the gate has a roster. Raises CannotStart."""
         for name in ("broker", "central", "office", "gate", "sync", "web"):
             self._start(name)
         deadline = time.monotonic() + READY_S

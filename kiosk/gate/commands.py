@@ -108,6 +108,8 @@ class Commands:
         if parting.journal != journal.id:
             return {"journal": journal.id}
         self._controller.passing.end_all(Outcome.UNKNOWN)
+        if self._controller.passing.waiting:
+            raise JournalUnavailable("passages of the old journal wait to be recorded", hint="Check the disk")
         reading = self._controller.reading()
         _log.warning("journal parted", extra={"journal": journal.id, "why": parting.why, "common": parting.common})
         fresh = rotate(journal, parting, reading.state, format_utc(reading.now), self._limits)

@@ -64,6 +64,11 @@ class Passing:
         elif isinstance(event, Fault):
             _log.error("barrier does not obey", extra={"gate": event.gate, "cause": event.cause})
 
+    @property
+    def waiting(self) -> int:
+        """How many facts the journal has not taken yet."""
+        return len(self._pending)
+
     def write_pending(self) -> None:
         """Try again what the journal could not take."""
         for _ in range(len(self._pending)):
@@ -78,7 +83,11 @@ class Passing:
         return self._passages.next_due_ns()
 
     def end_all(self, outcome: Outcome) -> None:
-        """End every open grant: those of the last run at a start, all before a stop or a new journal."""
+        """End every open grant: those of the last run at a start, all before a stop or a new journal.
+
+        What still waits to be recorded afterwards keeps its grants open.
+        """
+        self.write_pending()
         self._apply(self._passages.end_all(outcome))
         if self._pending:
             return

@@ -111,8 +111,8 @@ class RecordStream:
         self._last = min(self._last, self._live.position)
         behind = self._live.position > self._last
         told = self._subscription.take(0 if behind else timeout_s)
-        entries = [entry for batch in told for entry in batch if entry.n > self._last]
-        # Numbers have no gaps: a jump means that this stream was not told of something.
+        entries = [entry for batch in told for entry in batch]
+        # Numbers have no gaps: anything but the next one means that this stream was not told of some, or has some.
         if (entries and entries[0].n != self._last + 1) or (not entries and self._live.position > self._last):
             entries = self._live.read(self._last)
         if entries:

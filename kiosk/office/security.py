@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from flask import Flask, abort, request, session
 
@@ -93,6 +92,6 @@ def check_form() -> None:
 
 def local_path(wanted: str, default: str) -> str:
     """Return where to go after signing in: a path of this site, or the default."""
-    parts = urlsplit(wanted)
-    plain = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
-    return wanted if plain and not parts.scheme and not parts.netloc and wanted.isprintable() else default
+    # Browsers read /\\ and any number of slashes at the front as the start of a host's name.
+    plain = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    return wanted if plain else default

@@ -96,7 +96,12 @@ class RosterReader:
     def _open_overlay(self) -> sqlite3.Connection | None:
         if self._overlay is None:
             path = self.folder / "overlay.db"
-            self._overlay = open_reader(path) if path.exists() else None
+            overlay = open_reader(path) if path.exists() else None
+            if overlay is not None and not overlay.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                # Sync is laying the file out at this very moment.
+                overlay.close()
+                overlay = None
+            self._overlay = overlay
         return self._overlay
 
     def _follow(self, overlay: sqlite3.Connection) -> None:

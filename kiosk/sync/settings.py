@@ -1,5 +1,7 @@
 """What the sync process is told."""
 
+from typing import Annotated
+
 import msgspec
 
 
@@ -19,9 +21,9 @@ class SyncSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     key_file: str = ""
     device_key_file: str
     central_key_file: str
-    resend_first_s: float = 2.0
-    resend_max_s: float = 60.0
-    poll_s: float = 1.0
-    disk_bytes_per_s: int = 8 * 1024**2
+    resend_first_s: Annotated[float, msgspec.Meta(ge=0.1)] = 2.0
+    resend_max_s: Annotated[float, msgspec.Meta(ge=0.1)] = 60.0
+    poll_s: Annotated[float, msgspec.Meta(ge=0.05)] = 1.0
+    disk_bytes_per_s: Annotated[int, msgspec.Meta(ge=64 * 1024)] = 8 * 1024**2
     health_host: str = "127.0.0.1"
     health_port: int = 9102

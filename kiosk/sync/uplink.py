@@ -7,17 +7,17 @@ returns.
 import logging
 import random
 from enum import StrEnum
-from typing import NamedTuple
 
 from prometheus_client import Counter
 
-from kiosk.core.clock import Clock, format_utc
+from kiosk.core.clock import Clock
 from kiosk.core.errors import JournalUnavailable
 from kiosk.store.cursors import Cursor, Cursors
-from kiosk.store.reading import JournalReader, StoredRecord
+from kiosk.store.reading import JournalReader
 from kiosk.store.rotation import Parting
+from kiosk.sync.sealing import Batch, Sealer
 from kiosk.sync.settings import SyncSettings
-from kiosk.wire.batches import BATCH_BYTES_MAX, BATCH_RECORDS_MAX, ENVELOPE_BYTES, seal_batch
+from kiosk.wire.batches import BATCH_RECORDS_MAX
 from kiosk.wire.messages import Ack, AckStatus, JournalHead
 from kiosk.wire.signing import SigningKey
 
@@ -42,14 +42,6 @@ class Next(StrEnum):
     NOTHING = "nothing"
 
 
-class Batch(NamedTuple):
-    """A sealed batch: the place it begins behind, the place of its last record, and its payload."""
-
-    after: Cursor
-    last: Cursor
-    payload: bytes
-
-
 class Uplink:
     """The way of one journal file. Only an ack of central's moves the cursor, never the broker (invariant 5)."""
 
@@ -62,7 +54,7 @@ class Uplink:
         self.head = 0
         self.parting: Parting | None = None
         self._reader, self._cursors = reader, cursors
-        self._device, self._key, self._clock = device, key, clock
+        self._sealer = Sealer(reader, device, key, clock)
         self._settings, self._chance = settings, chance
         self._cursor = Cursor()
         self._flight: Batch | None = None
@@ -234,26 +226,16 @@ class Uplink:
         return Next.PART
 
     def _seal(self, after: Cursor) -> Batch | None:
-        records = self._read(after.seq)
-        if not records:
-            if self.journal and after is self._cursor:
-                # Central lacks what we no longer hold: it came back from a backup older than our oldest record.
-                self._part(after.seq, after.hash.hex(), after.seq, "pruned")
-            return None
-        last = Cursor(records[-1].seq, records[-1].hash)
-        payload = seal_batch(
-            self._device, self.journal, after.seq + 1, after.hash, [each.body for each in records],
-            last.hash, format_utc(self._clock.now()), self._key,
-        )  # fmt: skip
-        return Batch(after, last, payload)
-
-    def _read(self, after: int) -> list[StoredRecord]:
         try:
-            return self._reader.read(after, BATCH_RECORDS_MAX, BATCH_BYTES_MAX - ENVELOPE_BYTES)
+            batch = self._sealer.seal(self.journal, after)
         except JournalUnavailable as error:
             _log.warning("journal cannot be read", extra={"journal": self.journal, "cause": error.message})
             self._lose_sight()
-            return []
+            return None
+        if batch is None and after is self._cursor:
+            # Central lacks what we no longer hold: it came back from a backup older than our oldest record.
+            self._part(after.seq, after.hash.hex(), after.seq, "pruned")
+        return batch
 
     def _lose_sight(self) -> None:
         """Forget which journal this is: what is read next may come from another file of the same name."""

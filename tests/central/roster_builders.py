@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from kiosk.central.database import Database
+from kiosk.central.database import Database, write_setting
 from kiosk.central.keys import Keys, init_keys
 from kiosk.central.members import CardRecord, EntitlementRecord, MemberRecord, refresh, save_cards, save_entitlements
 from kiosk.central.members import save_members as save_people
@@ -20,11 +20,12 @@ from kiosk.central.requests import Requests
 from kiosk.central.roster import change
 from kiosk.central.settings import CentralSettings
 from kiosk.central.snapshots import Snapshots
-from kiosk.central.tables import roster_row
+from kiosk.central.tables import roster_row, used
 from kiosk.core.codec import canonical
 from kiosk.core.identifiers import credential_of
 from kiosk.core.model import AnyRow, Area, Credential
 from kiosk.core.roster import digest_hex, encode_row, row_digest, row_key
+from kiosk.core.visits import Usage
 from kiosk.wire.messages import Request, Response, RosterDelta
 from tests.central.builders import START, EdgeDevice, ManualClock, register
 from tests.support.wait import eventually
@@ -125,6 +126,34 @@ def apply_ops(rows: dict[bytes, bytes], ops: Iterable[Mapping[str, Any]]) -> dic
         else:
             result.pop(bytes.fromhex(op["drop"]), None)
     return result
+
+
+def put_used(
+    database: Database,
+    version: int,
+    numbers: Iterable[int],
+    *,
+    site: str = "demo",
+    total: int | None = None,
+    journals: int = 1,
+) -> None:
+    """Write `used` rows of cards `numbers` as one step of the projection does; `journals` fold points each."""
+    rows = [
+        {
+            "credential": f"{number:032x}",
+            "entitlement": "e1",
+            "site": site,
+            "counts": canonical(Usage(total=number if total is None else total)),
+            "area": "club",
+            "area_at_ms": 5,
+            "folded": canonical({f"{journal:032x}": 1000 for journal in range(journals)}),
+            "version": version,
+        }
+        for number in numbers
+    ]
+    with database.begin() as connection:
+        connection.execute(insert(used), rows)
+        write_setting(connection, "used_version", str(version))
 
 
 def write_csv(path: Path, header: str, *rows: Iterable[object], encoding: str = "utf-8") -> Path:

@@ -4,18 +4,17 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from kiosk.central.clockguard import confirm_clock
 from kiosk.central.database import write_setting
 from kiosk.central.denial import deny_now
 from kiosk.central.roster import REPORTED, roster_state
 from kiosk.central.snapshots import CHANGES_MAX
-from kiosk.central.tables import device, roster_row, used
+from kiosk.central.tables import device, roster_row
 from kiosk.central.usage import used_number
 from kiosk.core.clock import format_utc, parse_utc
-from kiosk.core.codec import canonical
-from kiosk.core.visits import Usage
+from kiosk.core.roster import DeltaOp
 from kiosk.store.roster import RosterWriter
 from kiosk.wire.messages import DenyList, RosterDelta, RosterHead, Used
 from kiosk.wire.parts import PartStore
@@ -28,6 +27,7 @@ from tests.central.roster_builders import (
     make_area_row,
     make_credential_row,
     put_rows,
+    put_used,
     stored_rows,
 )
 
@@ -63,19 +63,6 @@ def hear(house, offset, name="north-1"):
         row = {"state": "online", "seen_at": format_utc(house.clock.now())}
         row["clock_offset_ms"] = round(offset.total_seconds() * 1000)
         connection.execute(update(device).where(device.c.name == name).values(**row))
-
-
-def put_used(house, version, count=1, site="demo", start=0, folded=None):
-    rows = [
-        {
-            "credential": f"{number:032x}", "entitlement": "e1", "site": site, "counts": canonical(Usage(total=number)),
-            "area": "club", "area_at_ms": 5, "folded": canonical(folded or {"ab" * 16: number}), "version": version,
-        }
-        for number in range(start, start + count)
-    ]  # fmt: skip
-    with house.database.begin() as connection:
-        connection.execute(insert(used), rows)
-        write_setting(connection, "used_version", str(version))
 
 
 def test_nothing_is_published_before_there_is_a_roster(house):
@@ -155,18 +142,11 @@ def test_a_real_device_follows_by_deltas_alone(small_house, tmp_path):
         )
     writer = RosterWriter(tmp_path / "device")
     for delta in small_house.deltas_from(0):
-        ops = msgspec.convert(list(delta.ops), list[writer_op_type()])
+        ops = msgspec.convert(list(delta.ops), list[DeltaOp])
         writer.apply_delta(delta.from_revision, delta.to_revision, ops, delta.digest)
     with small_house.database.read() as connection:
         assert (writer.state.revision, writer.state.digest) == (39, roster_state(connection).digest)
     writer.close()
-
-
-def writer_op_type():
-    """Return what the device's store takes."""
-    from kiosk.core.roster import DeltaOp
-
-    return DeltaOp
 
 
 def test_a_head_is_signed_again_every_five_minutes_with_a_higher_serial(house):
@@ -207,7 +187,7 @@ def test_everything_retained_is_published_again_at_each_connect(house):
     put_rows(house.database, make_credential_row(1))
     with house.database.begin() as connection:
         deny_now(connection, f"{1:032x}", 9, at=house.clock.now())
-    put_used(house, 4)
+    put_used(house.database, 4, [0])
     house.tick()
     house.broker.sent.clear()
     house.tick()
@@ -421,7 +401,7 @@ def test_a_wrong_clock_does_not_hold_back_the_deny_list_or_use(house):
     house.clock.set_wall(house.clock.now() + timedelta(days=800))
     with house.database.begin() as connection:
         deny_now(connection, f"{1:032x}", 9, at=house.clock.now())
-    put_used(house, 1)
+    put_used(house.database, 1, [0])
     house.tick()
     assert len(house.broker.of("roster/deny")) == 1
     assert [row.used for page in use_told(house) for row in page.rows] == [0]
@@ -429,22 +409,22 @@ def test_a_wrong_clock_does_not_hold_back_the_deny_list_or_use(house):
 
 def test_use_is_published_behind_what_was_told_before(house):
     put_rows(house.database, make_credential_row(1))
-    put_used(house, 3, count=2)
+    put_used(house.database, 3, [0, 1])
     house.tick()
-    put_used(house, 4, start=10)
-    put_used(house, 5, start=11, count=2)
+    put_used(house.database, 4, [10])
+    put_used(house.database, 5, [11, 12])
     house.tick()
     _, news = use_told(house)
     assert (news.previous, news.version) == (used_number(3), used_number(5))
     assert [(row.credential, row.used, row.area, row.folded) for row in news.rows] == [
-        (f"{number:032x}", number, "club", {"ab" * 16: number}) for number in (10, 11, 12)
+        (f"{number:032x}", number, "club", {"0" * 32: 1000}) for number in (10, 11, 12)
     ]
 
 
 def test_each_site_hears_of_its_own_use_only(house):
     register(house.database, EdgeDevice("south-1"), site="south")
     house.tick()
-    put_used(house, 1, site="south")
+    put_used(house.database, 1, [0], site="south")
     house.tick()
     assert use_told(house, "demo") == []
     assert len(use_told(house, "south")[0].rows) == 1
@@ -453,7 +433,7 @@ def test_each_site_hears_of_its_own_use_only(house):
 def test_much_use_at_once_is_published_in_pages_that_fit_and_follow_each_other(small_house):
     house = small_house
     house.tick()
-    put_used(house, 1, count=700, folded={f"{number:032x}": 1000 for number in range(6)})
+    put_used(house.database, 1, range(700), journals=6)
     house.tick()
     pages = use_told(house)
     assert all(len(body) <= 64 * 1024 for body in house.broker.of("used"))

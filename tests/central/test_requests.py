@@ -1,7 +1,8 @@
 """What devices ask: only as themselves, within limits, and never answered with more than was signed for."""
 
+import msgspec
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from kiosk.central.database import write_setting
 from kiosk.central.requests import DELTAS_MAX, PARTS_MAX
@@ -20,6 +21,7 @@ from tests.central.roster_builders import (
     make_area_row,
     make_credential_row,
     put_rows,
+    put_used,
     stored_rows,
 )
 
@@ -36,19 +38,6 @@ def small_house(sqlite_database, tmp_path, clock):
     opened = House(sqlite_database, tmp_path, clock)
     yield opened
     opened.close()
-
-
-def put_used(house, version, numbers, site="demo", folded=None):
-    rows = [
-        {
-            "credential": f"{number:032x}", "entitlement": "e1", "site": site, "counts": canonical(Usage(total=version)),
-            "area": None, "area_at_ms": 0, "folded": canonical(folded or {"ab" * 16: number}), "version": version,
-        }
-        for number in numbers
-    ]  # fmt: skip
-    with house.database.begin() as connection:
-        connection.execute(insert(used), rows)
-        write_setting(connection, "used_version", str(version))
 
 
 class Listener:
@@ -71,8 +60,6 @@ class Listener:
 
     def catch_up(self, rounds_max=50):
         """Ask until nothing new comes."""
-        import msgspec
-
         for _ in range(rounds_max):
             before = self.number
             for answer in self.house.ask("used", after=self.number):
@@ -201,9 +188,9 @@ def test_where_no_deltas_lead_on_a_snapshot_is_named(house, start):
 
 
 def test_a_device_with_nothing_is_told_all_use_of_its_site(house):
-    put_used(house, 2, range(5))
-    put_used(house, 3, range(100, 103))
-    put_used(house, 4, range(200, 203), site="south")
+    put_used(house.database, 2, range(5), total=2)
+    put_used(house.database, 3, range(100, 103), total=3)
+    put_used(house.database, 4, range(200, 203), site="south")
     listener = Listener(house)
     listener.catch_up()
     assert listener.number == used_number(3)
@@ -211,7 +198,7 @@ def test_a_device_with_nothing_is_told_all_use_of_its_site(house):
 
 
 def test_a_device_that_has_everything_is_told_an_empty_page(house):
-    put_used(house, 2, range(5))
+    put_used(house.database, 2, range(5), total=2)
     (answer,) = house.ask("used", after=used_number(2))
     assert (answer.body["rows"], answer.body["version"], answer.body["previous"]) == (
         [],
@@ -222,8 +209,6 @@ def test_a_device_that_has_everything_is_told_an_empty_page(house):
 
 def test_a_version_of_many_rows_is_told_in_pages_and_losing_one_loses_no_row(small_house):
     put_used(small_house, 1, range(900), folded={f"{number:032x}": 1000 for number in range(6)})
-    import msgspec
-
     bodies = [msgspec.json.encode(answer.body) for answer in small_house.ask("used", after=0)]
     assert all(len(body) <= 64 * 1024 for body in bodies)
     pages = [small_house.key.open(body, Used) for body in bodies]
@@ -240,8 +225,6 @@ def test_a_version_of_many_rows_is_told_in_pages_and_losing_one_loses_no_row(sma
 
 def test_pages_in_the_wrong_order_lose_no_row(small_house):
     put_used(small_house, 1, range(600), folded={f"{number:032x}": 1000 for number in range(6)})
-    import msgspec
-
     pages = [
         small_house.key.open(msgspec.json.encode(answer.body), Used) for answer in small_house.ask("used", after=0)
     ]
@@ -253,9 +236,7 @@ def test_pages_in_the_wrong_order_lose_no_row(small_house):
 
 def test_a_row_that_moved_on_while_its_page_was_under_way_is_told_in_the_end(small_house):
     house = small_house
-    put_used(house, 1, range(600), folded={f"{number:032x}": 1000 for number in range(6)})
-    import msgspec
-
+    put_used(house.database, 1, range(600), journals=6)
     listener = Listener(house)
     first = house.key.open(msgspec.json.encode(house.ask("used", after=0)[0].body), Used)
     listener.take(first)
@@ -270,8 +251,8 @@ def test_a_row_that_moved_on_while_its_page_was_under_way_is_told_in_the_end(sma
 
 
 def test_a_device_ahead_of_a_restored_central_is_told_everything_again(house):
-    put_used(house, 2, range(3))
-    put_used(house, 3, range(50, 52))
+    put_used(house.database, 2, range(3), total=2)
+    put_used(house.database, 3, range(50, 52), total=3)
     listener = Listener(house)
     listener.number, listener.rows = used_number(40), {f"{0:032x}": 99}
     listener.catch_up()
@@ -283,7 +264,7 @@ def test_a_device_ahead_of_a_restored_central_is_told_everything_again(house):
 
 
 def test_a_number_beyond_reason_does_not_move_central(house):
-    put_used(house, 2, range(3))
+    put_used(house.database, 2, range(3), total=2)
     house.ask("used", after=2**53 - 1)
     with house.database.read() as connection:
         assert set(connection.execute(select(used.c.version)).scalars()) == {2}

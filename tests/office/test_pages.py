@@ -37,9 +37,7 @@ def test_another_language_by_configuration(make_app: MakeApp) -> None:
 
 
 def test_devices_show_what_they_lack(staff: FlaskClient, database: Database) -> None:
-    add_journal(
-        database, "south-1", "b2" * 16, state="offline", roster_revision=9, seen_at=None, clock_offset_ms=-12
-    )
+    add_journal(database, "south-1", "b2" * 16, state="offline", roster_revision=9, seen_at=None, clock_offset_ms=-12)
     park_one(database)
     shown = page(staff, "/devices", "en")
     assert "2 behind" in shown

@@ -44,6 +44,7 @@ class EdgeHome:
         self.controller: dict[str, Any] = {"health_port": 0}
         self.gate: dict[str, Any] = {"mock_sensor": False}
         self.sync: dict[str, Any] | None = None
+        self.web: dict[str, Any] | None = None
 
     @property
     def config(self) -> Path:
@@ -53,6 +54,7 @@ class EdgeHome:
         points = [msgspec.to_builtins(point) for point in self.points]
         tables: list[tuple[str, Mapping[str, Any]]] = [("[box]", self._box), ("[controller]", self.controller)]
         tables += [("[sync]", self.sync)] if self.sync is not None else []
+        tables += [("[web]", self.web)] if self.web is not None else []
         for name, rows in (("[[reader]]", readers), ("[[gate]]", gates), ("[[access_point]]", points)):
             tables += [(name, row) for row in rows]
         path = self.folder / "edge.toml"

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from kiosk.core.clock import ClockState, format_utc
-from kiosk.core.codec import GENESIS, decode
+from kiosk.core.codec import GENESIS, canonical, chain, decode
 from kiosk.core.errors import MessageRejected
+from kiosk.core.records import Record
 from kiosk.store.cursors import Cursors
 from kiosk.store.journal import Journal, JournalLimits, first_fact
 from kiosk.store.reading import JournalReader
@@ -35,6 +36,7 @@ class ModelCentral:
         self.journals: dict[str, list[tuple[bytes, bytes]]] = {}
         self.parked = 0
         self.pause_ms = 0
+        self._acks = 0
 
     def head(self, journal: str) -> tuple[int, bytes]:
         """Return the last seq that is stored, and its hash."""
@@ -72,7 +74,7 @@ class ModelCentral:
 
     def ack(self, journal: str, seq: int, link: bytes, status: AckStatus = AckStatus.OK, **more: Any) -> bytes:
         """Sign an ack; no two have the same time."""
-        self._acks = getattr(self, "_acks", 0) + 1
+        self._acks += 1
         at = f"2026-11-22T09:{self._acks // 60000 % 60:02}:{self._acks // 1000 % 60:02}.{self._acks % 1000:03}Z"
         fields = {"pause_ms": self.pause_ms, "time": at} | more
         return self.key.seal(Ack(journal=journal, seq=seq, hash=link.hex(), status=status, **fields))
@@ -158,9 +160,6 @@ class Box:
 
     def bulk(self, count: int) -> None:
         """Write many refusals in one commit, as a long time without a line leaves them."""
-        from kiosk.core.codec import canonical, chain
-        from kiosk.core.records import Record
-
         connection, seq, link = self.journal.connection, self.journal.head, self.journal.head_hash
         connection.execute("BEGIN IMMEDIATE")
         for _ in range(count):

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import msgspec
@@ -12,18 +13,22 @@ from kiosk.central.schema import migrate
 from kiosk.core.clock import format_utc
 from kiosk.core.codec import canonical, decode
 from kiosk.core.errors import ConfigError, KioskError
+from kiosk.core.roster import row_key
 from kiosk.local.box import BoxSettings
 from kiosk.local.clock import SystemClock
+from kiosk.local.settings import load_settings
 from kiosk.local.talk import TalkServer, ask
 from kiosk.store.cursors import CursorReader
 from kiosk.sync.process import SyncProcess
+from kiosk.sync.settings import SyncSettings
 from kiosk.wire import topics
 from kiosk.wire.link import LinkSettings
 from kiosk.wire.loopback import LoopbackBroker
 from kiosk.wire.messages import Ack, AckStatus, Birth, Command, CommandResult, Offline
 from kiosk.wire.signing import SigningKey
-from tests.builders import NOW
+from tests.builders import NOW, make_credential
 from tests.support.wait import eventually
+from tests.sync.rosters import CentralRoster
 from tests.sync.worlds import DEVICE, BoxEnd, CentralEnd, GateEnd, settle
 
 STATE = topics.state(DEVICE)
@@ -425,8 +430,6 @@ def test_a_command_that_the_gate_refuses_is_answered(box, gate, commanding):
 
 
 def test_status_is_told_on_the_socket_and_at_the_side_port(box, gate, central):
-    import urllib.request
-
     box.start()
     gate.tap(2)
     eventually(lambda: box.acked() == 3)
@@ -435,13 +438,22 @@ def test_status_is_told_on_the_socket_and_at_the_side_port(box, gate, central):
     base = f"http://127.0.0.1:{box.process._health.port}"
     with urllib.request.urlopen(f"{base}/healthz", timeout=5) as response:
         assert response.status == 200
-    with urllib.request.urlopen(f"{base}/metrics", timeout=5) as response:
-        text = response.read().decode()
-    for name in (
-        'kiosk_sync_unsent_records{owner="gate"} 0.0', "kiosk_sync_acks_total", "kiosk_sync_rejected_total",
-        "kiosk_sync_roster_revision", "kiosk_sync_roster_age_seconds", "kiosk_sync_connects_total",
-    ):  # fmt: skip
-        assert name in text
+
+    def metrics() -> str:
+        with urllib.request.urlopen(f"{base}/metrics", timeout=5) as response:
+            return response.read().decode()
+
+    eventually(lambda: 'kiosk_sync_unsent_records{owner="gate"} 0.0' in metrics())
+    for name in ("acks_total", "rejected_total", "roster_revision", "roster_age_seconds", "connects_total"):
+        assert f"kiosk_sync_{name}" in metrics()
+
+
+@pytest.mark.parametrize("line", ["poll_s = 0", "resend_first_s = 0", "disk_bytes_per_s = 0", "resend_max_s = -1"])
+def test_a_setting_that_would_make_the_loop_spin_or_fail_is_refused(tmp_path, line):
+    path = tmp_path / "sync.toml"
+    path.write_text(f'host = "h"\ndevice_key_file = "d"\ncentral_key_file = "c"\n{line}\n')
+    with pytest.raises(ConfigError, match=line.split()[0]):
+        load_settings(path, SyncSettings)
 
 
 def spoil_key(folder: Path) -> None:
@@ -463,8 +475,6 @@ def test_what_keeps_it_from_starting_is_said_in_one_sentence(tmp_path, broker, s
     (folder / "device.key").write_text(SigningKey.generate().to_text())
     (folder / "central.key").write_text(SigningKey.generate().public.to_text())
     spoil(folder)
-    from kiosk.sync.settings import SyncSettings
-
     settings = SyncSettings(host="h", device_key_file="device.key", central_key_file="central.key")
     with pytest.raises((ConfigError, KioskError)) as caught:
         SyncProcess(
@@ -475,3 +485,35 @@ def test_what_keeps_it_from_starting_is_said_in_one_sentence(tmp_path, broker, s
             "1",
         )
     assert "\n" not in str(caught.value)
+
+
+def test_a_whole_roster_comes_down_a_line_that_loses_and_repeats_while_records_go_up(
+    box, gate, central, broker, tmp_path
+):
+    source = CentralRoster(tmp_path / "rosters")
+    source.key = central.keys.signing
+    for number in range(3000):
+        row = make_credential(f"{number:08X}", greeting=f"{number:08X}" * 4)
+        source.rows[row_key(row)] = row
+    source.cut()
+    broker.forge(topics.site("demo", "roster/head"), source.head(), retain=True)
+    ear = Ear(broker, topics.up(DEVICE, "req"))
+    broker.faults(lose=0.05, repeat=0.1, delay_max=5)
+    box.start()
+    answered = 0
+
+    def arrived() -> bool:
+        nonlocal answered
+        gate.tap()
+        requests = ear.all()
+        for payload in requests[answered:]:
+            for answer in source.answer(payload):
+                broker.forge(topics.dn(DEVICE, "res"), answer)
+        answered = len(requests)
+        return box.process.sync._downlink.revision == source.revision
+
+    eventually(arrived, 40)
+    assert box.process._roster.state.digest == source.digest
+    settle(gate, central)
+    assert central.records(gate.journal.id) == gate.bodies()
+    eventually(lambda: box.key.public.open(broker.retained[STATE], Birth).roster == source.revision)

@@ -12,6 +12,8 @@ from kiosk.core.errors import ConfigError
 from kiosk.demo.accounts import add_account, read_accounts
 from kiosk.wire.link import Arrived, Connected, Disconnected, LinkSettings
 from kiosk.wire.mqtt import MqttLink
+from tests.support.ports import free_ports
+from tests.support.wait import eventually
 from tests.wire import test_link_contract as contract
 from tests.wire.isolation import check_isolation
 from tests.wire.worlds import PASSWORDS, DemoBroker, Peer, ProxiedWorld, World, demo_world
@@ -167,6 +169,23 @@ def test_the_broker_says_nothing_and_ends_soon_on_sigterm_with_clients_connected
     assert time.monotonic() - started < 5
     assert world.broker.log == ""
     world.close()
+
+
+def test_the_broker_does_not_outlive_who_started_it(tmp_path: Path) -> None:
+    port = free_ports(1)
+    parent = (
+        "import socket, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', *sys.argv[1:]])\n"
+        "for _ in range(500):\n"
+        "    try: socket.create_connection(('127.0.0.1', int(sys.argv[2])), 1).close()\n"
+        "    except OSError: time.sleep(0.05)\n"
+        "    else: break\n"
+        "print(child.pid, flush=True)"
+    )
+    command = [sys.executable, "-c", parent, DemoBroker.PROGRAM, str(port), str(tmp_path / "accounts.json")]
+    started = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=True)
+    pid = int(started.stdout)
+    eventually(lambda: not Path(f"/proc/{pid}").exists(), timeout_s=10)
 
 
 def test_a_taken_port_is_one_sentence(broker: DemoBroker, tmp_path: Path) -> None:

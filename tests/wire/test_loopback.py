@@ -175,6 +175,28 @@ def test_a_slow_reader_gets_a_window_and_a_queue_and_the_rest_is_counted() -> No
     assert [int(event.payload) for event in pair.arrived()] == list(range(INFLIGHT_MAX + QUEUED_MAX))
 
 
+def test_done_twice_makes_room_for_one() -> None:
+    pair = Pair()
+    for number in range(INFLIGHT_MAX + 3):
+        pair.gate.publish(UP, b"%d" % number)
+    pair.broker.run()
+    first = next(event for event in drain(pair.central) if isinstance(event, Arrived))
+    first.done()
+    first.done()
+    pair.broker.run()
+    assert len(drain(pair.central)) == 1
+
+
+def test_a_connection_that_is_gone_already_publishes_no_second_will() -> None:
+    pair = Pair()
+    watcher = pair.link("watcher", STATE)
+    pair.broker.run()
+    pair.broker.cut("gate-1")
+    pair.broker.cut("gate-1")
+    pair.broker.run()
+    assert len([event for event in drain(watcher) if isinstance(event, Arrived)]) == 1
+
+
 def test_a_client_that_comes_under_the_same_name_takes_over() -> None:
     pair = Pair()
     twin = pair.link("gate-1")
