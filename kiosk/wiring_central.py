@@ -74,7 +74,7 @@ def serve_central(path: Path) -> None:
         central = Central(database, MqttLink, keys, config, clock, stop)
         snapshots = Snapshots(database, config.home_path / "snapshots")
         publisher = Publisher(database, central.publish, keys, config, clock, snapshots)
-        projection = Projection(database, central.lease, clock, config.zone)
+        projection = Projection(database, central.lease, clock, config.zone, central.busy)
         health = HealthServer(config.health_host, config.health_port, central.health)
         health.start()
         notify_ready()

@@ -39,6 +39,8 @@ RETRY_S = (0.1, 5.0)
 CROWDED_SHARE = 0.5
 CROWDED_PAUSE_MS = 1000
 JOIN_S = 5.0
+LARGE_BYTES = 32 * 1024
+BUSY_NS = 100_000_000
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -66,12 +68,17 @@ class Central:
         self._connected = False
         self._connections = 0
         self._troubled = ""
+        self._large_ns = 0
         self._acks: OrderedDict[tuple[str, str, bool], bytes] = OrderedDict()
         self._desk: RequestDesk | None = None
 
     def publish(self, topic: str, payload: bytes, retain: bool) -> bool:
         """Hand a message to the broker; False when it could not be. For any thread."""
         return self._link.publish(topic, payload, retain=retain)
+
+    def busy(self) -> bool:
+        """Say whether a backlog is coming in: a large batch within the last tenth of a second. For any thread."""
+        return self._clock.monotonic_ns() - self._large_ns < BUSY_NS
 
     def health(self) -> Health:
         """Say whether records can come in."""
@@ -142,6 +149,8 @@ class Central:
     def _take_message(self, event: Arrived) -> None:
         device, leaf = device_of(event.topic) or ("", "")
         if leaf == "up/journal":
+            if len(event.payload) > LARGE_BYTES:
+                self._large_ns = self._clock.monotonic_ns()
             ack = self._insist(lambda: self.ingest.batch(device, event.payload))
             if ack is not None:
                 self._put_ack(device, ack)

@@ -3,7 +3,7 @@
 The leader's job. A durable cursor says how far it came; effects and cursor change in one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,22 +32,32 @@ from kiosk.central.visit_rules import known_sites, site_zones, visit_rules
 from kiosk.core.clock import Clock, format_utc
 
 IDLE_S = 0.2
+BUSY_STEP_NS = 1_000_000_000
 
 
 class Projection:
-    """A duty: reads on from where it stopped, 1,000 records a transaction. `zone` is for sites whose own is unknown."""
+    """A duty: reads on from where it stopped, 1,000 records a transaction. `zone` is for sites whose own is unknown.
 
-    def __init__(self, database: Database, lease: Lease, clock: Clock, zone: str) -> None:
+    While `busy` says that a backlog is being taken in, it takes one step a second: acks go first.
+    """
+
+    def __init__(
+        self, database: Database, lease: Lease, clock: Clock, zone: str, busy: Callable[[], bool] = lambda: False
+    ) -> None:
         self.counts = Counts()
         self._database = database
         self._lease = lease
         self._clock = clock
         self._zone = ZoneInfo(zone)
+        self._busy = busy
+        self._stepped_ns = 0
 
     def tick(self, now: datetime) -> float:
         """Project the next records and say when to look again; raises RetryLater, LeaseLost among them."""
-        if not self._is_behind():
+        held_back = self._clock.monotonic_ns() - self._stepped_ns < BUSY_STEP_NS and self._busy()
+        if held_back or not self._is_behind():
             return IDLE_S
+        self._stepped_ns = self._clock.monotonic_ns()
         done = self._database.run(lambda connection: self._step(connection, format_utc(now)))
         self.counts.note("projected", done)
         return 0.0 if done == CHUNK else IDLE_S

@@ -60,6 +60,8 @@ class Upkeep:
 
     def start(self) -> None:
         """Open the journal's story of this run: its first record, the process, and what the last run left open."""
+        # What the first records say of the time rests on central's last word on it.
+        self._refresh_roster()
         journal, reading = self._controller.journal, self._controller.reading()
         if journal.is_new:
             self.note(JournalOpened(clock=reading.state, why="new"))
@@ -131,13 +133,18 @@ class Upkeep:
             self._notes.pop(0)
         self.published()
 
-    def _follow_roster(self) -> None:
-        roster = self._controller.roster
+    def _refresh_roster(self) -> bool:
         try:
-            roster.refresh()
+            self._controller.roster.refresh()
         except RosterUnavailable as error:
             _log.error("roster cannot be read", extra={"cause": error.message})
+            return False
+        return True
+
+    def _follow_roster(self) -> None:
+        if not self._refresh_roster():
             return
+        roster = self._controller.roster
         revision, digest = roster.policy.revision, roster.state.digest
         if revision != self._revision and revision > 0:
             self.note(RosterApplied(clock=self._controller.reading().state, revision=revision, digest=digest))

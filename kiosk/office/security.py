@@ -92,6 +92,6 @@ def check_form() -> None:
 
 def local_path(wanted: str, default: str) -> str:
     """Return where to go after signing in: a path of this site, or the default."""
-    # Browsers read /\\ and any number of slashes at the front as the start of a host's name.
+    # Browsers read /\ and any number of slashes at the front as the start of a host's name.
     plain = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
     return wanted if plain else default

@@ -164,14 +164,22 @@ class Journal:
             self._abandon()
 
     def prune(self, older_than: datetime, rows_max: int = 500) -> int:
-        """Delete the oldest confirmed records written before a time, a few at a call; never the newest one."""
-        last = min(self._acked, self.head - 1)
-        rows = self.query("SELECT seq, body FROM record WHERE seq <= ? ORDER BY seq LIMIT ?", (last, rows_max))
-        bound = format_utc(older_than)
-        old = [seq for seq, body in rows if msgspec.json.decode(body, type=Record).at < bound]
-        if old:
-            self.update([("DELETE FROM record WHERE seq <= ?", (old[-1],))])
-        return len(old)
+        """Delete confirmed records from the oldest on, up to the first written since a time; a few at a call.
+
+        Never the newest. A record dated later than the newest one was dated by a wrong clock and decides nothing.
+        """
+        rows = self.query("SELECT seq, body FROM record ORDER BY seq DESC LIMIT 1")
+        rows += self.query("SELECT seq, body FROM record WHERE seq <= ? ORDER BY seq LIMIT ?", (self._acked, rows_max))
+        (head, newest), *dated = [(seq, msgspec.json.decode(body, type=Record).at) for seq, body in rows] or [(0, "")]
+        bound, last, count = format_utc(older_than), 0, 0
+        for number, (seq, at) in enumerate(dated, 1):
+            if seq == head or bound <= at <= newest:
+                break
+            if at < bound:
+                last, count = seq, number
+        if last:
+            self.update([("DELETE FROM record WHERE seq <= ?", (last,))])
+        return count
 
     def close(self) -> None:
         """Fold the log in and let go of the file. May be called twice."""

@@ -97,7 +97,8 @@ class RosterReader:
         if self._overlay is None:
             path = self.folder / "overlay.db"
             overlay = open_reader(path) if path.exists() else None
-            if overlay is not None and not overlay.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            laid_out = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
+            if overlay is not None and not overlay.execute(laid_out).fetchone():
                 # Sync is laying the file out at this very moment.
                 overlay.close()
                 overlay = None

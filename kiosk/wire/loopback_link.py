@@ -144,7 +144,7 @@ class LoopbackLink:
 
     def take(self, message: Message) -> None:
         """Take a message in when the window allows, else let it wait."""
-        if len(self.session.undone) < INFLIGHT_MAX:
+        if len(self.session.undone) < INFLIGHT_MAX and not self.session.waiting:
             self._hand_over(message)
         elif len(self.session.waiting) < QUEUED_MAX:
             self.session.waiting.append(message)
@@ -173,7 +173,7 @@ class LoopbackLink:
                     self._broker.soon(fill)
 
         def fill() -> None:
-            if not session.ended and session.waiting:
-                self.take(session.waiting.popleft())
+            while not session.ended and session.waiting and len(session.undone) < INFLIGHT_MAX:
+                self._hand_over(session.waiting.popleft())
 
         return done

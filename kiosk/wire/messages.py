@@ -115,7 +115,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 class RosterHead(Message, frozen=True, kw_only=True):
     """The newest revision of a site's roster, retained and re-signed every five minutes.
 
-    `serial` counts the signatures, so that of two heads of one revision the later one is known whatever the clocks said.
+    `serial` counts the signatures: of two heads of one revision the later one is known whatever the clocks said.
     """
 
     site: str

@@ -40,9 +40,15 @@ def small_club(sqlite_database):
 def make_row(number=1, identifier=None, **changes):
     """Make one good row in the order of HEADER."""
     values = {
-        "member_no": f"M{number}", "name": "王小明", "identifier": f"04{number:012X}" if identifier is None else identifier, "tier": "gold",
-        "product": "gym", "valid_from": "2026-01-01", "valid_until": "2026-12-31", "status": "active",
-    }  # fmt: skip
+        "member_no": f"M{number}",
+        "name": "王小明",
+        "identifier": f"04{number:012X}" if identifier is None else identifier,
+        "tier": "gold",
+        "product": "gym",
+        "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31",
+        "status": "active",
+    }
     return list((values | changes).values())
 
 

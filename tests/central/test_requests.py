@@ -208,7 +208,7 @@ def test_a_device_that_has_everything_is_told_an_empty_page(house):
 
 
 def test_a_version_of_many_rows_is_told_in_pages_and_losing_one_loses_no_row(small_house):
-    put_used(small_house, 1, range(900), folded={f"{number:032x}": 1000 for number in range(6)})
+    put_used(small_house.database, 1, range(900), journals=6)
     bodies = [msgspec.json.encode(answer.body) for answer in small_house.ask("used", after=0)]
     assert all(len(body) <= 64 * 1024 for body in bodies)
     pages = [small_house.key.open(body, Used) for body in bodies]
@@ -224,7 +224,7 @@ def test_a_version_of_many_rows_is_told_in_pages_and_losing_one_loses_no_row(sma
 
 
 def test_pages_in_the_wrong_order_lose_no_row(small_house):
-    put_used(small_house, 1, range(600), folded={f"{number:032x}": 1000 for number in range(6)})
+    put_used(small_house.database, 1, range(600), journals=6)
     pages = [
         small_house.key.open(msgspec.json.encode(answer.body), Used) for answer in small_house.ask("used", after=0)
     ]

@@ -53,7 +53,7 @@ def test_a_full_disk_in_three_rounds_refuses_entry_counts_exits_and_heals(tmp_pa
                 free(small_disk)
                 eventually(lambda: club.tap(CARDS[0])["granted"], 30)
         eventually(lambda: club.box.ask("status")["journal_ok"], 10)
-        journals = club.check(forced=True)
+        journals = club.check()
         assert_answers_recorded(everybody, journals)
         granted = [answer for answer in everybody.answers if answer["granted"] and answer["record"] is None]
         assert {answer["reason"] for answer in granted} <= {"ok_exit"}
