@@ -32,6 +32,7 @@ from kiosk.local.process import notify_ready, stop_event
 from kiosk.local.settings import load_settings
 from kiosk.office.process import OfficeProcess
 from kiosk.office.settings import OfficeSettings
+from kiosk.wire.access import mosquitto_lines
 from kiosk.wire.mqtt import MqttLink
 
 
@@ -39,6 +40,7 @@ class ProvisionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """The `[provision]` table: where `add-device` puts a device's broker account; neither: by hand."""
 
     mosquitto_passwords: str = ""
+    mosquitto_acl: str = ""
     mosquitto_pid_file: str = ""
     demo_accounts: str = ""
 
@@ -115,11 +117,11 @@ def _provision(config: CentralConfig) -> Provision:
         accounts = config.path(settings.demo_accounts)
         return lambda user, password, site: add_account(accounts, user, password, "device", site)
     if settings.mosquitto_passwords:
-        return lambda user, password, _site: _mosquitto_account(config, user, password)
+        return lambda user, password, site: _mosquitto_account(config, user, password, site)
     return lambda _user, _password, _site: None
 
 
-def _mosquitto_account(config: CentralConfig, user: str, password: str) -> None:
+def _mosquitto_account(config: CentralConfig, user: str, password: str, site: str) -> None:
     program = shutil.which("mosquitto_passwd")
     if program is None:
         raise ConfigError("mosquitto_passwd is not installed here", hint="Install mosquitto, or provision by hand")
@@ -130,6 +132,16 @@ def _mosquitto_account(config: CentralConfig, user: str, password: str) -> None:
     done = subprocess.run([program, str(passwords), user], input=typed, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ConfigError(f"mosquitto_passwd failed: {done.stderr.strip()}", hint=f"Check {passwords}")
+    if config.provision.mosquitto_acl:
+        _mosquitto_rights(config.path(config.provision.mosquitto_acl), user, site)
     if config.provision.mosquitto_pid_file:
         pid = int(config.path(config.provision.mosquitto_pid_file).read_text())
         os.kill(pid, signal.SIGHUP)
+
+
+def _mosquitto_rights(acl: Path, user: str, site: str) -> None:
+    """Let a device read its site; its own topics are the file's patterns. What stood there for it before goes."""
+    lines = mosquitto_lines(user, site)
+    kept = acl.read_text() if acl.exists() else ""
+    if lines not in kept:
+        acl.write_text(kept.rstrip("\n") + "\n\n" + lines)

@@ -142,6 +142,7 @@ class Bench:
         return taken
 
     def close(self) -> None:
+        """Let go of the files."""
         os.close(self._bare)
         self._journal.close()
 

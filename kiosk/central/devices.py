@@ -14,6 +14,7 @@ from kiosk.central.keys import Keys
 from kiosk.central.tables import device, discarded, journal, parked
 from kiosk.core.clock import Clock, format_utc
 from kiosk.core.errors import InvalidInput
+from kiosk.wire.access import CENTRAL
 from kiosk.wire.signing import SigningKey
 from kiosk.wire.topics import check_name
 
@@ -76,6 +77,8 @@ class Registrar:
         """
         check_name(name, "device")
         check_name(site, "site")
+        if name == CENTRAL:
+            raise InvalidInput(f"{name!r} is central's own name at the broker", hint="Choose another name")
         key, password = SigningKey.generate(), secrets.token_urlsafe(PASSWORD_BYTES)
         with self._database.begin() as connection:
             self._write(connection, name, site, key, replaces)

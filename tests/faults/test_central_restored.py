@@ -35,7 +35,8 @@ def test_in_two_rounds_central_is_restored_from_an_older_backup_and_gets_everyth
             # The roster of the backup holds again, so that member who came after it is unknown.
             assert club.tap(_newcomer(number))["reason"] == "credential_not_found"
             assert club.tap(CARDS[0])["granted"]
-            eventually(lambda kept=kept: set(row[1:] for row in kept) <= set(row[1:] for row in lacking.records()), 60)
+            told = {row[1:] for row in kept}
+            eventually(lambda told=told, lacking=lacking: told <= {row[1:] for row in lacking.records()}, 60)
         club.check()
 
 
