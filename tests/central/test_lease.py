@@ -1,5 +1,6 @@
 """Who leads: one at a time, whatever the wall clocks say, and nobody for longer than a term after a death."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -22,8 +23,17 @@ def test_one_of_two_leads_and_goes_on_leading(database: Database, clock: ManualC
 
 def test_of_many_who_try_at_once_one_wins(database: Database, clock: ManualClock) -> None:
     leases = [Lease(database, clock) for _ in range(6)]
+    start = threading.Barrier(6, timeout=20)
+
+    def try_it(lease: Lease) -> bool:
+        start.wait()
+        return lease.try_hold()
+
     with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(Lease.try_hold, leases)) == 1
+        for _ in range(10):
+            won = list(pool.map(try_it, leases))
+            assert sum(won) == 1
+            leases[won.index(True)].release()
 
 
 def test_a_term_that_ran_out_is_over_without_asking_anybody(database: Database, clock: ManualClock) -> None:
@@ -90,7 +100,7 @@ def test_a_lease_given_back_is_free_at_once(database: Database, clock: ManualClo
     assert not one.held()
     assert other.try_hold()
     one.release()
-    assert other.held()
+    assert not one.try_hold()
     assert other.try_hold()
 
 

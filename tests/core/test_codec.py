@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kiosk.core.codec import DEPTH_MAX, GENESIS, INTEGER_MAX, canonical, chain, decode, parse
+from kiosk.core.codec import DEPTH_MAX, GENESIS, INTEGER_MAX, RECORD_BYTES_MAX, canonical, chain, decode, parse
 from kiosk.core.errors import MessageRejected
 
 keys = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
@@ -129,3 +129,7 @@ def test_the_chain_hashes_the_hash_before_and_the_body() -> None:
     first = chain(GENESIS, b'{"seq":1}')
     assert first == hashlib.sha256(bytes(32) + b'{"seq":1}').digest()
     assert chain(first, b"{}").hex() == hashlib.sha256(first + b"{}").hexdigest()
+
+
+def test_the_limits_are_those_of_the_contract() -> None:
+    assert (INTEGER_MAX, DEPTH_MAX, RECORD_BYTES_MAX) == (9_007_199_254_740_991, 8, 8192)
