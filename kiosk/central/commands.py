@@ -24,7 +24,7 @@ REPEAT_S = 2.0
 """A command is sent again until it is answered: a device answers a repeated one from memory."""
 
 
-def make_command(op: str, args: Mapping[str, Any] | None = None, ttl_s: int = 30) -> Command:
+def make_command(device: str, op: str, args: Mapping[str, Any] | None = None, ttl_s: int = 30) -> Command:
     """Return a new command; raises InvalidInput. `ttl_s` counts from receipt, on the device's own monotonic clock."""
     if op not in OPS:
         raise InvalidInput(f"there is no command {op!r}", hint=f"One of {', '.join(OPS)}")
@@ -32,18 +32,18 @@ def make_command(op: str, args: Mapping[str, Any] | None = None, ttl_s: int = 30
         raise InvalidInput(f"a command cannot hold for {ttl_s} s", hint=f"Give 1 to {TTL_S_MAX}")
     if len(msgspec.json.encode(args or {})) > ARGS_BYTES_MAX:
         raise InvalidInput(f"the command's arguments are longer than {ARGS_BYTES_MAX} bytes")
-    return Command(id=secrets.token_hex(8), op=op, args=dict(args or {}), ttl_s=ttl_s)
+    return Command(device=device, id=secrets.token_hex(8), op=op, args=dict(args or {}), ttl_s=ttl_s)
 
 
 def give_command(
-    link: Link, signing: SigningKey, device: str, device_key: VerifyKey, command: Command, timeout_s: float
+    link: Link, signing: SigningKey, device_key: VerifyKey, command: Command, timeout_s: float
 ) -> CommandResult:
     """Send a command and return its result; raises NeighbourDown when none came in time.
 
     `link` subscribes to the device's `up/cmdres`, and is started here and closed by the caller. A result with another
     signature or id is passed over.
     """
-    topic, payload = topics.dn(device, "cmd"), signing.seal(command)
+    topic, payload = topics.dn(command.device, "cmd"), signing.seal(command)
     deadline = time.monotonic() + timeout_s
     is_connected, send_at = False, 0.0
     link.start()
@@ -62,7 +62,7 @@ def give_command(
             if result is not None:
                 return result
     raise NeighbourDown(
-        f"device {device} did not answer in {timeout_s:.0f} s",
+        f"device {command.device} did not answer in {timeout_s:.0f} s",
         hint="The command may still run if it arrives; see kiosk central devices",
     )
 

@@ -9,7 +9,7 @@ from queue import Empty, Full, Queue
 from typing import Any
 
 from kiosk.core.clock import Clock
-from kiosk.core.errors import KioskError
+from kiosk.core.errors import KioskError, MessageRejected
 from kiosk.local.talk import ask
 from kiosk.store.cursors import Cursors
 from kiosk.sync.trust import Trust
@@ -26,8 +26,10 @@ class Orders:
     """Runs commands one after the other in a thread of its own: a gate that hangs must not stop the uplink."""
 
     def __init__(
-        self, trust: Trust, cursors: Cursors, gate: Path, key: SigningKey, clock: Clock, answer: Callable[[bytes], None]
-    ) -> None:
+        self, device: str, trust: Trust, cursors: Cursors, gate: Path, key: SigningKey, clock: Clock,
+        answer: Callable[[bytes], None],
+    ) -> None:  # fmt: skip
+        self._device = device
         self._trust, self._cursors, self._gate = trust, cursors, gate
         self._key, self._clock, self._answer = key, clock, answer
         self._waiting: Queue[tuple[Command, int]] = Queue(WAITING_MAX)
@@ -45,6 +47,8 @@ class Orders:
         One that still runs is not answered twice.
         """
         command = self._trust.open(payload, Command)
+        if command.device != self._device:
+            raise MessageRejected(f"command for {command.device[:32]!r}")
         with self._lock:
             known, result = command.id in self._results, self._results.get(command.id)
         if known:

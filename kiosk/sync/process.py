@@ -59,7 +59,7 @@ class SyncProcess:
         questions = Questions(self._key, clock)
         fetch = SnapshotFetch(box.roster, questions, clock, settings.disk_bytes_per_s, self._fetched)
         downlink = Downlink(box.site, self._roster, trust, questions, fetch, clock)
-        self._orders = Orders(trust, self._cursors, box.socket("gate"), self._key, clock, self._answer)
+        self._orders = Orders(box.device, trust, self._cursors, box.socket("gate"), self._key, clock, self._answer)
         chance = random.Random(self._session)  # noqa: S311 - jitter, not a secret
         self.uplinks = [
             Uplink(name, JournalReader(box.data / f"{name}.db"), self._cursors, box.device, self._key, clock, settings,

@@ -86,8 +86,12 @@ class Response(Message, frozen=True, kw_only=True):
 
 
 class Command(Message, frozen=True, kw_only=True):
-    """Central tells a device to release, lock down, open in emergency or reload: once, within `ttl_s` of receipt."""
+    """Central tells a device to release, lock down, open in emergency or reload: once, within `ttl_s` of receipt.
 
+    It names the `device` it is for: a broker could hand it to another one.
+    """
+
+    device: str
     id: str
     op: str
     ttl_s: int = 30

@@ -60,13 +60,13 @@ def broker():
 def give(broker, command, timeout_s=5.0):
     link = broker.link(LinkSettings(host="", port=0, client_id="cli", subscriptions=(RESULT,)))
     try:
-        return give_command(link, CENTRAL, "north-1", GATE.public, command, timeout_s)
+        return give_command(link, CENTRAL, GATE.public, command, timeout_s)
     finally:
         link.close()
 
 
 def test_a_command_is_signed_and_its_result_comes_back(broker):
-    command = make_command("release", {"access_point": "entrance"}, ttl_s=20)
+    command = make_command("north-1", "release", {"access_point": "entrance"}, ttl_s=20)
     done = CommandResult(id=command.id, ok=True, body={"released": "entrance"})
     with Gate(broker, lambda got: [GATE.seal(done)]) as gate:
         assert give(broker, command) == done
@@ -74,11 +74,11 @@ def test_a_command_is_signed_and_its_result_comes_back(broker):
 
 
 def test_each_command_has_its_own_id():
-    assert make_command("reload").id != make_command("reload").id
+    assert make_command("north-1", "reload").id != make_command("north-1", "reload").id
 
 
 def test_results_of_others_and_of_other_commands_are_passed_over(broker):
-    command = make_command("lockdown", {"active": True})
+    command = make_command("north-1", "lockdown", {"active": True})
     forged = CommandResult(id=command.id, ok=True, body={"forged": True})
     other = CommandResult(id="another", ok=True)
     mine = CommandResult(id=command.id, ok=False, body={"code": "refused"})
@@ -88,7 +88,7 @@ def test_results_of_others_and_of_other_commands_are_passed_over(broker):
 
 
 def test_a_command_is_sent_again_until_it_is_answered(broker):
-    command = make_command("reload")
+    command = make_command("north-1", "reload")
     seen = []
 
     def answer(got):
@@ -102,7 +102,7 @@ def test_a_command_is_sent_again_until_it_is_answered(broker):
 
 def test_a_device_that_does_not_answer_is_named(broker):
     with pytest.raises(NeighbourDown, match="device north-1 did not answer in 0 s"):
-        give(broker, make_command("reload"), timeout_s=0.3)
+        give(broker, make_command("north-1", "reload"), timeout_s=0.3)
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_a_device_that_does_not_answer_is_named(broker):
 )
 def test_what_is_no_command_is_not_sent(op, args, ttl_s):
     with pytest.raises(InvalidInput):
-        make_command(op, args, ttl_s)
+        make_command("north-1", op, args, ttl_s)

@@ -358,9 +358,9 @@ class Commanding:
         self._broker, self._central, self._box = broker, central, box
         self._ear = Ear(broker, topics.up(DEVICE, "cmdres"))
 
-    def send(self, name: str, op: str = "release", ttl_s: int = 30) -> None:
+    def send(self, name: str, op: str = "release", ttl_s: int = 30, device: str = DEVICE) -> None:
         """Send a command."""
-        command = Command(id=name, op=op, ttl_s=ttl_s, args={"access_point": "entrance"})
+        command = Command(device=device, id=name, op=op, ttl_s=ttl_s, args={"access_point": "entrance"})
         self._broker.forge(topics.dn(DEVICE, "cmd"), self._central.keys.signing.seal(command))
 
     def results(self) -> list[CommandResult]:
@@ -413,11 +413,21 @@ def test_a_command_whose_time_is_over_is_not_run(box, gate, commanding):
 def test_a_command_nobody_signed_is_not_run(box, gate, commanding, broker):
     box.start()
     eventually(lambda: box.process.sync.online)
-    broker.forge(topics.dn(DEVICE, "cmd"), SigningKey.generate().seal(Command(id="c1", op="release")))
-    broker.forge(topics.dn(DEVICE, "cmd"), canonical(Command(id="c2", op="release")))
+    broker.forge(topics.dn(DEVICE, "cmd"), SigningKey.generate().seal(Command(device=DEVICE, id="c1", op="release")))
+    broker.forge(topics.dn(DEVICE, "cmd"), canonical(Command(device=DEVICE, id="c2", op="release")))
     commanding.send("c3")
     eventually(lambda: commanding.results())
     assert [each["id"] for each in gate.commands] == ["c3"]
+
+
+def test_a_command_for_another_device_is_not_run(box, gate, commanding):
+    """A broker could hand one device's signed release to another."""
+    box.start()
+    eventually(lambda: box.process.sync.online)
+    commanding.send("c1", device="south-1")
+    commanding.send("c2")
+    eventually(lambda: commanding.results())
+    assert [each["id"] for each in gate.commands] == ["c2"]
 
 
 def test_a_command_that_the_gate_refuses_is_answered(box, gate, commanding):

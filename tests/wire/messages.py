@@ -66,7 +66,7 @@ def make_messages() -> list[Message]:
         Ack(journal=JOURNAL, seq=0, hash="00" * 32, status=AckStatus.GAP, time=AT, session="s", pause_ms=500),
         Request(id="r-1", kind="roster.parts", args={"names": [DIGEST]}),
         Response(id="r-1", kind="roster.parts", more=True, body={"part": "AAEC"}),
-        Command(id="c-1", op="release", args={"access_point": "entrance"}),
+        Command(device="north-1", id="c-1", op="release", args={"access_point": "entrance"}),
         CommandResult(id="c-1", ok=True),
         head,
         msgspec.structs.replace(head, snapshot=snapshot, next_key=OTHER_KEY.public.to_text()),
