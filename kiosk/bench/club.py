@@ -28,7 +28,6 @@ max_queued_messages 100000
 
 CENTRAL_TEXT = """\
 home = "central"
-site_default = "bench"
 health_port = {central}
 [broker]
 port = {mqtt}

@@ -32,7 +32,6 @@ class CentralSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = ""
     broker: BrokerSettings = BrokerSettings()
     shared_subscription: bool = False
-    site_default: str = "main"
     zone: str = "Asia/Shanghai"
     health_host: str = "127.0.0.1"
     health_port: int = 9464

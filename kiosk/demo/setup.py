@@ -96,7 +96,6 @@ CENTRAL_TEXT = """\
 # Written by `kiosk demo`. config/central.toml of the source explains every key.
 home = "central"
 zone = "{zone}"
-site_default = "{site}"
 health_port = {central_health}
 
 [broker]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from kiosk.core.clock import Clock, ClockReading, read_clock
+from kiosk.core.clock import Clock, ClockReading, epoch_ms, read_clock
 from kiosk.core.decision import Case, Decision, Posture, Read, Release, Standing, decide
 from kiosk.core.errors import JournalUnavailable, KioskError, RosterUnavailable
 from kiosk.core.identifiers import credential_of
@@ -94,7 +94,7 @@ class GateController:
             roster=RosterMark(self.roster.policy.revision, reading.roster_age_s),
             operator=operator,
         )
-        at_ms = round(reading.now.timestamp() * 1000)
+        at_ms = epoch_ms(reading.now)
         decision = Decision(event, granted=True, detail={})
         record: Appended | None = None
         try:
@@ -150,7 +150,7 @@ class GateController:
             point,
             found.used,
             self.roster.policy.zone,
-            round(clock.now.timestamp() * 1000),
+            epoch_ms(clock.now),
             capacity=area.capacity if area else None,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from kiosk.core.clock import Clock, ClockReading
+from kiosk.core.clock import Clock, ClockReading, epoch_ms
 from kiosk.core.errors import JournalUnavailable
 from kiosk.core.model import AccessPoint
 from kiosk.core.records import AccessNotTaken, AccessTaken, Fact, GateForced, GateHeldOpen
@@ -129,7 +129,7 @@ class Passing:
             fact: Fact
             if end.taken:
                 fact = AccessTaken(clock=reading.state, assumed=end.assumed or None, **places)
-                derived = book.on_taken(grant.seq, round(reading.now.timestamp() * 1000))
+                derived = book.on_taken(grant.seq, epoch_ms(reading.now))
             else:
                 outcome = end.outcome.value if end.outcome else None
                 fact = AccessNotTaken(clock=reading.state, outcome=outcome, **places)

@@ -127,10 +127,11 @@ def _copy_records(connection: sqlite3.Connection, journal: Journal, parting: Par
 def _copied(record: dict[str, Any], journal: str, seq: int, moved: dict[int, int]) -> dict[str, Any]:
     data = dict(record["data"])
     data.setdefault("copied_from", {"journal": journal, "seq": record["seq"]})
-    if "of" in data and data["of"] in moved:
-        data["of"] = moved[data["of"]]
-    elif "of" in data and "of_journal" not in data:
-        data["of_journal"] = journal
+    if "of" in data and "of_journal" not in data:
+        if data["of"] in moved:
+            data["of"] = moved[data["of"]]
+        else:
+            data["of_journal"] = journal
     return {**record, "seq": seq, "data": data}
 
 

@@ -54,7 +54,7 @@ class CentralHome:
     def config(self) -> Path:
         """Write central.toml as things stand and return its path."""
         lines = [f'database = "{self._database}"', f"shared_subscription = {str(self.shared).lower()}"]
-        lines += ['site_default = "demo"', "health_port = 0", "", "[broker]", f"port = {self.broker_port}"]
+        lines += ["health_port = 0", "", "[broker]", f"port = {self.broker_port}"]
         lines += [f'username = "{CENTRAL_USER}"', 'password_file = "mqtt.password"', "", "[provision]"]
         lines += [f'{name} = "{value}"' for name, value in self.provision.items()]
         path = self.folder / "central.toml"
