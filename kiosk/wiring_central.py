@@ -30,7 +30,6 @@ from kiosk.local.health import HealthServer
 from kiosk.local.logs import setup_logging
 from kiosk.local.process import notify_ready, stop_event
 from kiosk.local.settings import load_settings
-from kiosk.office.process import OfficeProcess
 from kiosk.office.settings import OfficeSettings
 from kiosk.wire.access import mosquitto_lines
 from kiosk.wire.mqtt import MqttLink
@@ -88,6 +87,9 @@ def serve_central(path: Path) -> None:
 
 def serve_office(path: Path) -> None:
     """Run the office until it is told to stop."""
+    # Here and not above: central itself must not pay for Flask.
+    from kiosk.office.process import OfficeProcess
+
     setup_logging("office")
     config, stop = load_central(path), stop_event()
     if config.office is None:

@@ -41,13 +41,18 @@ class WebProcess:
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop`."""
-        self._open_story()
-        self._talk.start()
-        self._health.start()
-        self._server.start()
-        notify_ready()
-        while not stop.wait(BEAT_S):
-            notify_watchdog()
+        try:
+            self._open_story()
+            self._talk.start()
+            self._health.start()
+            self._server.start()
+            notify_ready()
+            while not stop.wait(BEAT_S):
+                notify_watchdog()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
         close_app(self._app)
         self._server.close()
         self._talk.close()
