@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kiosk.core.codec import GENESIS, canonical, chain, decode
+from kiosk.core.errors import JournalUnavailable
 from kiosk.store.reading import JournalReader, verify
 from tests.support.central_home import CentralHome, StoredRow
+from tests.support.wait import eventually
 
 PAGE = 5000
 PASSAGES = ("access.taken", "access.not_taken")
@@ -113,13 +115,20 @@ def path_journal(path: Path) -> str | None:
 
 
 def heads(data: Path) -> dict[str, int]:
-    """Return the journals that a box writes to now, and how far they go."""
+    """Return the journals that a box writes to now, and how far they go; between two journals it waits for the next."""
+    return eventually(lambda: _heads(data), 15)
+
+
+def _heads(data: Path) -> dict[str, int]:
     found = {}
     for path in (data / "gate.db", data / "web.db"):
         if path.exists():
-            with closing(JournalReader(path)) as reader:
-                mark = reader.mark()
-                found[mark.journal] = mark.head
+            try:
+                with closing(JournalReader(path)) as reader:
+                    mark = reader.mark()
+            except JournalUnavailable:
+                return {}
+            found[mark.journal] = mark.head
     return found
 
 

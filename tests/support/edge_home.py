@@ -136,4 +136,10 @@ def now_anchor() -> Anchor:
 
 
 def _lines(table: Mapping[str, Any]) -> list[str]:
-    return [f"{key} = {json.dumps(value)}" for key, value in table.items() if value is not None]
+    return [f"{key} = {_text(value)}" for key, value in table.items() if value is not None]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(_lines(value)) + " }"
+    return json.dumps(value)
