@@ -10,10 +10,10 @@ from tests.faults.club import Visitors, a_club, assert_answers_recorded, fill_jo
 pytestmark = pytest.mark.mosquitto
 
 RECORDS = 20_000
-ROUNDS = rounds(6)
+ROUNDS = rounds(4)
 
 
-def test_a_broker_killed_and_wiped_in_six_rounds_while_20000_records_drain_loses_none(tmp_path: Path) -> None:
+def test_a_broker_killed_and_wiped_in_four_rounds_while_20000_records_drain_loses_none(tmp_path: Path) -> None:
     chance = random.Random(5)
     with a_club(tmp_path) as club:
         fill_journal(club.data, RECORDS)
