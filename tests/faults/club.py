@@ -29,6 +29,9 @@ from tests.support.wait import eventually
 DEVICE, SITE = "north-1", "demo"
 MEMBERS = 60
 CARDS = tuple(f"04A1B2C3D4{number:02X}10" for number in range(MEMBERS))
+REGULARS, OTHERS = CARDS[:40], CARDS[40:]
+"""Cards of visitors who keep coming, and cards that a test taps itself: no card is with two at once."""
+
 PACK_CARD, EXPIRED_CARD = "04A1B2C3D4F010", "04A1B2C3D4F110"
 PACK_VISITS = 25
 UNKNOWN_CARD = "04FFFFFFFFFF10"
@@ -87,6 +90,7 @@ class Club:
         self.told = told
         self.running: dict[str, Started] = {}
         self.env: dict[str, dict[str, str]] = {}
+        self._others = itertools.cycle(OTHERS)
 
     @property
     def data(self) -> Path:
@@ -110,6 +114,10 @@ class Club:
     def tap(self, card: str, reader: str = "in") -> dict[str, Any]:
         """Tap a card, waiting for the gate to be there."""
         return self.box.tap(card, reader)
+
+    def other_card(self) -> str:
+        """Return a member's card that no visitor has, and that was not tapped for a while."""
+        return next(self._others)
 
     def roster_revision(self) -> int:
         """Return the revision that the gate decides by."""
@@ -208,7 +216,7 @@ class Visitors:
     start over, and one of the two walkers of the mock turnstile would pass without a grant.
     """
 
-    def __init__(self, club: Club, cards: tuple[str, ...] = CARDS, readers: tuple[str, ...] = ("in", "out")) -> None:
+    def __init__(self, club: Club, cards: tuple[str, ...] = REGULARS, readers: tuple[str, ...] = ("in", "out")) -> None:
         self.answers: deque[dict[str, Any]] = deque()
         self.unanswered = 0
         self.wrong: list[str] = []

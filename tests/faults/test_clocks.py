@@ -8,7 +8,7 @@ import pytest
 from kiosk.core.clock import format_utc
 from kiosk.local.clock import SystemClock
 from tests.faults.books import records_of
-from tests.faults.club import CARDS, EXPIRED_CARD, Club, Visitors, a_club, make_member, rounds
+from tests.faults.club import EXPIRED_CARD, Club, Visitors, a_club, make_member, rounds
 from tests.support.needs import needs
 from tests.support.wait import eventually
 
@@ -90,7 +90,7 @@ def assert_decides(club: Club, state: str) -> None:
     """Whoever is a member comes in, whoever is no more does not, and the records say what the clock was worth."""
 
     def is_so() -> bool:
-        valid, expired = club.tap(CARDS[0]), club.tap(EXPIRED_CARD)
+        valid, expired = club.tap(club.other_card()), club.tap(EXPIRED_CARD)
         assert valid["granted"], valid
         assert not expired["granted"]
         assert expired["reason"] == "credential_expired"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.books import records_of
-from tests.faults.club import CARDS, Club, Visitors, a_club, assert_answers_recorded, rounds
+from tests.faults.club import Club, Visitors, a_club, assert_answers_recorded, rounds
 from tests.support.needs import needs
 from tests.support.wait import eventually
 
@@ -44,14 +44,14 @@ def test_a_full_disk_in_three_rounds_refuses_entry_counts_exits_and_heals(tmp_pa
                 fill(small_disk)
                 eventually(lambda: refused(club), 30)
                 before = club.box.ask("status")["exits_unrecorded"]
-                outs = [club.tap(CARDS[each], "out") for each in range(EXITS)]
+                outs = [club.tap(club.other_card(), "out") for _ in range(EXITS)]
                 assert {out["reason"] for out in outs} == {"ok_exit"}
                 assert club.box.ask("status")["exits_unrecorded"] >= before + EXITS
                 if number % 2:
                     club.kill("gate")
                     club.start("gate")
                 free(small_disk)
-                eventually(lambda: club.tap(CARDS[0])["granted"], 30)
+                eventually(lambda: club.tap(club.other_card())["granted"], 30)
         eventually(lambda: club.box.ask("status")["journal_ok"], 10)
         journals = club.check()
         assert_answers_recorded(everybody, journals)
@@ -62,7 +62,7 @@ def test_a_full_disk_in_three_rounds_refuses_entry_counts_exits_and_heals(tmp_pa
 
 def refused(club: Club) -> bool:
     """Say whether the gate lets nobody in because it cannot write."""
-    answer = club.tap(CARDS[1])
+    answer = club.tap(club.other_card())
     return bool(answer["reason"] == "journal_unavailable" and answer["record"] is None and not answer["granted"])
 
 
