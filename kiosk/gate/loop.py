@@ -107,6 +107,7 @@ class GateLoop:
         event = tap.decision.event
         _taps.labels(event.access_point, event.reason).inc()
         self._talk.publish("display", decision_message(tap, self._controller.reading()))
+        self._upkeep.watch_clock()
         self._upkeep.published()
         if errand is not None:
             errand.answer(_tap_answer(tap))

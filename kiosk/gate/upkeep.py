@@ -89,7 +89,7 @@ class Upkeep:
         self._controller.passing.write_pending()
         self._write_notes()
         self._follow_roster()
-        self._watch_clock()
+        self.watch_clock()
         journal = self._controller.journal
         journal.set_acked(self._cursors.acked(journal.id))
         self.published()
@@ -151,7 +151,8 @@ class Upkeep:
             self._announce()
         self._revision = revision
 
-    def _watch_clock(self) -> None:
+    def watch_clock(self) -> None:
+        """Write down a clock that jumped, or that is believed otherwise than before."""
         reading = self._controller.reading()
         apart_ns = self._wall_minus_monotonic_ns()
         step_s = (apart_ns - self._wall_behind_ns) / 1e9

@@ -114,7 +114,7 @@ def start_gate(box: EdgeHome, env: dict[str, str]) -> Started:
     """Start the gate of the box with the real reader at its entrance."""
     text = box.config.read_text()
     pcsc = box.folder / "pcsc.toml"
-    pcsc.write_text(text.replace('name = "in"', f'name = "in"\ndevice = "pcsc:{READER}"', 1))
+    pcsc.write_text(text.replace('name = "in"', f'name = "in"\ndevice = "pcsc:{READER}"\ndebounce_s = 0.2', 1))
     command = [str(part) for part in (sys.executable, "-m", "kiosk", "gate", "--config", pcsc)]
     return Started(command, box.folder / "gate.log", env)
 
