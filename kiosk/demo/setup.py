@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from kiosk.central.database import Database
+from kiosk.central.devices import list_devices
 from kiosk.central.importing import import_members
 from kiosk.central.keys import Keys, init_keys
 from kiosk.central.policy import apply_policy
@@ -18,7 +20,7 @@ from kiosk.demo.policy import SITE, sample_policy
 from kiosk.demo.ports import Ports
 from kiosk.local.clock import SystemClock
 from kiosk.located import CENTRAL, EDGE
-from kiosk.wiring_central import load_central, open_central, registrar
+from kiosk.wiring_central import CentralConfig, load_central, open_central, registrar
 
 DEVICE = "demo-gate"
 ZONE = "Asia/Shanghai"
@@ -157,14 +159,12 @@ def _fill(home: Path, members: int) -> None:
         _register(home, config, database, keys, clock)
 
 
-def _register(home: Path, config: object, database: object, keys: Keys, clock: SystemClock) -> None:
-    from kiosk.central.devices import list_devices
-
+def _register(home: Path, config: CentralConfig, database: Database, keys: Keys, clock: SystemClock) -> None:
     password = secrets.token_urlsafe(24)
     _secret(home / "central" / "mqtt.password", password)
     add_account(home / ACCOUNTS, "central", password, "central")
-    known = DEVICE in [each.device for each in list_devices(database)]  # type: ignore[arg-type]
-    told = registrar(config, database, keys, clock).add_device(DEVICE, SITE, DEVICE if known else None)  # type: ignore[arg-type]
+    known = DEVICE in [each.device for each in list_devices(database)]
+    told = registrar(config, database, keys, clock).add_device(DEVICE, SITE, DEVICE if known else None)
     for name, value in (
         ("mqtt.password", told["password"]), ("device.key", told["key"]), ("central.key", told["central_key"]),
         ("hash.key", told["hash_key"]),
