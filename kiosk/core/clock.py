@@ -12,6 +12,7 @@ import msgspec
 from kiosk.core.errors import InvalidInput
 
 TOLERANCE = timedelta(minutes=5)
+TOLERANCE_MS = TOLERANCE // timedelta(milliseconds=1)
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -85,6 +86,11 @@ def format_utc(moment: datetime) -> str:
 def epoch_ms(moment: datetime) -> int:
     """Return milliseconds since 1970, cut off like `format_utc`, so that a record's `at` gives the same number."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def is_to_come(at_ms: int, now_ms: int) -> bool:
+    """Say whether a moment lies further ahead than clocks may differ: a clock that was wrong has dated it."""
+    return at_ms > now_ms + TOLERANCE_MS
 
 
 def parse_utc(text: str) -> datetime:

@@ -1,6 +1,7 @@
 """The one codec: canonical JSON for journal, wire and signatures, and the hash chain over it.
 
-Canonical form is RFC 8785 restricted to ASCII keys, integers within ±(2^53−1), no floats, depth at most 8.
+Canonical form is RFC 8785 restricted to printable ASCII keys of at most 64 characters, integers within ±(2^53−1), no
+floats, depth at most 8. Of such keys the order of RFC 8785 is the order of their bytes.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ INTEGER_MAX = 2**53 - 1
 RECORD_BYTES_MAX = 8 * 1024
 KNOWN_KEYS_MAX = 1000
 
-_KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
+_KEY = re.compile(r"[\x20-\x7e]{1,64}\Z")
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder()
 _known_keys: set[str] = set()
@@ -31,15 +32,24 @@ def canonical(value: Any) -> bytes:
 
 def parse(body: bytes | msgspec.Raw) -> Any:
     """Decode JSON that must already be in canonical form; raises MessageRejected where it is not."""
-    value = decode(body)
-    try:
-        again = _encoder.encode(value)
-    except (msgspec.EncodeError, UnicodeError) as error:
-        raise MessageRejected("text with a lone surrogate") from error
+    value, again = canonicalize(body)
     if again != bytes(body):
         raise MessageRejected("not in canonical form")
-    _check(value, 1)
     return value
+
+
+def canonicalize(raw: bytes | msgspec.Raw) -> tuple[Any, bytes]:
+    """Decode JSON in any form and return its value and the canonical bytes of it (CONTRACT §2).
+
+    Raises MessageRejected where it is no JSON or no value that canonical form allows. Of a key said twice the last
+    value counts.
+    """
+    value = decode(raw)
+    _check(value, 1)
+    try:
+        return value, _encoder.encode(value)
+    except (msgspec.EncodeError, UnicodeError) as error:
+        raise MessageRejected("text with a lone surrogate") from error
 
 
 def decode(body: bytes | msgspec.Raw) -> Any:

@@ -1,119 +1,21 @@
 """Who may pass, and why not: `decide()` is the one decider, on gate, central and simulator alike.
 
-A case is everything the rules look at, gathered by the caller. The checks stand in `CHECKS` in the order of the
-contract; the first that applies is the reason. A check returns what was missing, for staff, or None.
+A case (`case.py`) is everything the rules look at. The checks stand in `CHECKS` in the order of the contract; the first
+that applies is the reason. A check returns what was missing, for staff, or None.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from functools import cached_property
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from kiosk.core.clock import ClockReading, ClockState, epoch_ms
-from kiosk.core.funnel import Funnel, Occasion, nearest, sift
-from kiosk.core.identifiers import Assurance
-from kiosk.core.model import (
-    AccessPoint,
-    Credential,
-    CredentialState,
-    Entitlement,
-    Passback,
-    Policy,
-    Presence,
-    Tier,
-)
+from kiosk.core.case import Case
+from kiosk.core.clock import is_to_come
+from kiosk.core.funnel import nearest
+from kiosk.core.model import Area, CredentialState, Passback, Presence
 from kiosk.core.records import Access, AccessDenied, AccessGranted, DenyReason, GrantReason, RosterMark
-from kiosk.core.visits import Usage
 
 Detail = dict[str, str | int]
-
-
-class Read(msgspec.Struct, frozen=True):
-    """One presentation of a card: the keyed hash, or the reason there is none that can be used."""
-
-    reader: str
-    credential: str | None
-    assurance: Assurance = Assurance.UID
-    fault: DenyReason | None = None
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """What is known of the credential's use: the row from central, own passages since, and open grants."""
-
-    presence: Presence | None = None
-    usage: Mapping[str, Usage] = {}
-    occupancy: int = 0
-
-
-class Release(msgspec.Struct, frozen=True):
-    """An operator's word that this card should pass."""
-
-    operator: str
-
-
-class Posture(msgspec.Struct, frozen=True):
-    """What holds for the whole box at the moment."""
-
-    journal_ok: bool = True
-    lockdown: bool = False
-    emergency: bool = False
-    release: Release | None = None
-
-
-class Case(msgspec.Struct, frozen=True, dict=True):
-    """Everything one decision looks at. `denied` says that the deny list names the credential."""
-
-    read: Read
-    point: AccessPoint
-    clock: ClockReading
-    policy: Policy
-    credential: Credential | None = None
-    denied: bool = False
-    standing: Standing = Standing()
-    posture: Posture = Posture()
-
-    @cached_property
-    def local(self) -> datetime:
-        """The venue's local time."""
-        return self.clock.now.astimezone(self.policy.zone)
-
-    @cached_property
-    def today(self) -> date:
-        """The venue's local day."""
-        return self.local.date()
-
-    @cached_property
-    def now_ms(self) -> int:
-        """Milliseconds since 1970, UTC."""
-        return epoch_ms(self.clock.now)
-
-    @cached_property
-    def known(self) -> Credential:
-        """The credential; only for checks behind CREDENTIAL_NOT_FOUND."""
-        if self.credential is None:
-            raise AssertionError("asked for a credential before it was found")
-        return self.credential
-
-    @cached_property
-    def tier(self) -> Tier | None:
-        """The member's tier, where the roster knows it."""
-        return self.policy.tiers.get(self.known.tier)
-
-    @cached_property
-    def funnel(self) -> Funnel:
-        """Each entitlement with the first thing it lacks."""
-        extra = self.tier.products if self.tier else ()
-        held = [*self.known.entitlements, *(Entitlement(id=f"tier.{product}", product=product) for product in extra)]
-        occasion = Occasion(
-            point=self.point,
-            local=self.local,
-            now_ms=self.now_ms,
-            windows_count=self.clock.state is ClockState.OK or not self.point.windows_without_clock,
-            admit_unpaid=self.point.admit_unpaid and self.posture.release is not None,
-        )
-        return sift(held, self.policy, self.standing.usage, occasion)
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -256,18 +158,30 @@ def _antipassback(case: Case) -> Detail | None:
 
 def _area_full(case: Case) -> Detail | None:
     area = case.policy.areas.get(case.point.area_to)
-    if area is None or area.capacity is None or case.standing.occupancy < area.capacity:
+    kept = _kept_from(case, area) if area is not None else 0
+    if area is None or area.capacity is None or case.standing.occupancy < area.capacity - kept:
         return None
     presence = case.standing.presence
     if presence is not None and presence.area == area.id:
         return None
-    return {"capacity": area.capacity, "inside": case.standing.occupancy}
+    detail: Detail = {"capacity": area.capacity, "inside": case.standing.occupancy}
+    return detail | {"kept": kept} if kept else detail
+
+
+def _kept_from(case: Case, area: Area) -> int:
+    """Return how many of an area's places are kept for members of a higher tier than this one (S39)."""
+    above = case.policy.tiers.get(area.kept_for)
+    if above is None or (case.tier is not None and case.tier.rank >= above.rank):
+        return 0
+    return area.kept
 
 
 def _misplaced(case: Case) -> Presence | None:
     """Return where the credential was seen when that is not `area_from`; None where nothing speaks against it."""
     presence = case.standing.presence
     if presence is None or presence.area == case.point.area_from or case.point.passback is Passback.OFF:
+        return None
+    if is_to_come(presence.at_ms, case.now_ms):
         return None
     return presence if case.now_ms - presence.at_ms < case.point.presence_s * 1000 else None
 

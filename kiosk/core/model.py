@@ -65,10 +65,12 @@ class Site(Row, frozen=True, omit_defaults=True, tag="site"):
 
 
 class Area(Row, frozen=True, omit_defaults=True, tag="area"):
-    """A space bounded by gates; `capacity` people at most."""
+    """A space bounded by gates; `capacity` people at most, `kept` places of it for tier `kept_for` and above (S39)."""
 
     name: str = ""
     capacity: int | None = None
+    kept: int = 0
+    kept_for: str = ""
 
 
 class Tier(Row, frozen=True, omit_defaults=True, tag="tier"):
@@ -125,6 +127,34 @@ class Entitlement(msgspec.Struct, frozen=True, omit_defaults=True):
     visits: VisitRule | None = None
 
 
+UNNAMED = "unnamed"
+"""The code of a note that is not shown: its row has no name in it, because none is to be read out yet, or ever."""
+
+
+MORE_TIME = "more_time"
+"""The code of a note that is not shown: the barrier is to stay open longer for this member (S36, seeds 002:15)."""
+
+NOT_CLEARED_PREFIX = "not_cleared."
+"""What the code of a note begins with that an area's display alone shows, its area behind it: the member has no
+clearance for it, or none any more (S81). It says nothing of why."""
+
+MEMBER_DAY_PREFIX = "day."
+"""What the schedule of a member day is named by: its special days are the days of everybody (S51)."""
+
+
+class Note(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a display says beside a grant, from one local day to another; None = without such an end.
+
+    `code` is one of `club/greetings.py`; a display leaves out what it does not know. `on` is the day spoken of, where a
+    number of days is said. No note says more of a person than what may be read in the entrance.
+    """
+
+    code: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    on: date | None = None
+
+
 class CredentialState(StrEnum):
     """Where a card stands in its life."""
 
@@ -152,6 +182,7 @@ class Credential(Row, frozen=True, omit_defaults=True, tag="credential"):
     suspended_until: date | None = None
     paid_until: date | None = None
     entitlements: tuple[Entitlement, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Policy(msgspec.Struct, frozen=True, dict=True):

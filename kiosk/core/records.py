@@ -71,7 +71,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Access(Fact, frozen=True, kw_only=True):
     """A decision at an access point. `credential` is the keyed hash; absent when nothing could be read.
 
-    `entitlement` is the one whose visit a passage will use; absent when a passage uses none.
+    `entitlement` is the one whose visit a passage will use; absent when a passage uses none. `operator` let somebody
+    through by hand, `why` with a code of `core/releases.py`.
     """
 
     access_point: str
@@ -83,6 +84,7 @@ class Access(Fact, frozen=True, kw_only=True):
     tier: str | None = None
     entitlement: str | None = None
     operator: str | None = None
+    why: str | None = None
 
 
 class AccessGranted(Access, frozen=True, kw_only=True):
@@ -118,6 +120,77 @@ class AccessNotTaken(Passage, frozen=True, kw_only=True):
     """Nobody went through; what was reserved is free again."""
 
     type: ClassVar[str] = "access.not_taken"
+
+
+class ActivitySignedIn(Fact, frozen=True, kw_only=True):
+    """A card was tapped at an activity's desk; central says whether that counts.
+
+    `for_member` is for whom, where that is neither the card's member nor the unit that the member stands for.
+    """
+
+    type: ClassVar[str] = "activity.signed_in"
+    activity: str
+    reader: str
+    credential: str
+    member: str | None = None
+    for_member: str | None = None
+    operator: str | None = None
+
+
+class SoldLine(msgspec.Struct, frozen=True):
+    """So many pieces of an item at a price each, in minor units; 0 for a courtesy."""
+
+    item: str
+    quantity: int
+    price_minor: int
+
+
+class SaleFact(Fact, frozen=True, kw_only=True):
+    """A purchase at a till. `credential` is the keyed hash of the card that was shown.
+
+    `tender` is a code of `core/tills.py`. Of stored value `leased` gives the amount by lease, `unleased_minor` the
+    rest; `offline` says that central was not asked. `used` are the pieces that were bought before, by goods, and
+    `points` what paid where the tender is `points`: both as central quoted them.
+    """
+
+    sale_id: str
+    till: str
+    credential: str | None = None
+    member: str | None = None
+    lines: tuple[SoldLine, ...]
+    total_minor: int
+    tender: str
+    offline: bool
+    leased: dict[str, int] | None = None
+    unleased_minor: int = 0
+    used: dict[str, int] | None = None
+    points: int = 0
+    operator: str | None = None
+
+
+class SaleMade(SaleFact, frozen=True, kw_only=True):
+    """Something was sold, and given out after this was written."""
+
+    type: ClassVar[str] = "sale.made"
+
+
+class SaleVoided(SaleFact, frozen=True, kw_only=True):
+    """The sale of this id was undone as a whole by this one void."""
+
+    type: ClassVar[str] = "sale.voided"
+    void_id: str
+
+
+class TopUpTaken(Fact, frozen=True, kw_only=True):
+    """Money was taken at a till for what a card stands for; `method` is a code, as `cash`."""
+
+    type: ClassVar[str] = "topup.taken"
+    topup_id: str
+    credential: str
+    amount_minor: int
+    method: str
+    till: str
+    operator: str | None = None
 
 
 class JournalOpened(Fact, frozen=True, kw_only=True):
@@ -170,10 +243,11 @@ class GateHeldOpen(GateEvent, frozen=True, kw_only=True):
 
 
 class EmergencyOpened(Fact, frozen=True, kw_only=True):
-    """All gates of the box were opened; `source` is `input` or `command`."""
+    """All gates of the box were opened; `source` is `input`, `command` or `drill`, `operator` who gave the word."""
 
     type: ClassVar[str] = "emergency.opened"
     source: str
+    operator: str | None = None
 
 
 class EmergencyCleared(Fact, frozen=True, kw_only=True):
@@ -181,6 +255,7 @@ class EmergencyCleared(Fact, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "emergency.cleared"
     source: str
+    operator: str | None = None
 
 
 class LockdownChanged(Fact, frozen=True, kw_only=True):
@@ -232,7 +307,7 @@ FACTS: dict[str, type[Fact]] = {
     for fact in (
         AccessGranted, AccessDenied, AccessTaken, AccessNotTaken, JournalOpened, ReaderWasLost, ReaderCameBack,
         GateForced, GateHeldOpen, EmergencyOpened, EmergencyCleared, LockdownChanged, ClockStepped, RosterApplied,
-        ProcessStarted, RecordsDiscarded,
+        ProcessStarted, RecordsDiscarded, ActivitySignedIn, SaleMade, SaleVoided, TopUpTaken,
     )
 }  # fmt: skip
 

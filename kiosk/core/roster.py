@@ -6,12 +6,14 @@ delta can be checked without reading the rest.
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
+from typing import Any, get_args
 
 import msgspec
 
 from kiosk.core.codec import canonical
 from kiosk.core.errors import MessageRejected
-from kiosk.core.model import AnyRow, Area, Credential, Policy, Product, Schedule, Site, Tier
+from kiosk.core.model import AnyRow, Area, Credential, Policy, Product, Row, Schedule, Site, Tier
 
 DIGEST_MODULUS = 1 << 256
 SNAPSHOT_SCHEMA = """
@@ -24,13 +26,25 @@ _any_row: msgspec.json.Decoder[AnyRow] = msgspec.json.Decoder(AnyRow)
 
 
 class DeltaOp(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One change: `put` a row, or `drop` the key of one, as hex."""
+    """One change: `put` a row, or `drop` the key of one, as hex.
 
-    put: AnyRow | None = None
+    A row stands here as it was sent: a later central's may have fields and kinds that are not known here, and the
+    digest is over all of it.
+    """
+
+    put: Any = None
     drop: str | None = None
 
 
-def encode_row(row: AnyRow) -> bytes:
+class _RowName(msgspec.Struct, frozen=True):
+    kind: str
+    id: str
+
+
+_row_name = msgspec.json.Decoder(_RowName)
+
+
+def encode_row(row: Row) -> bytes:
     """Return a row's canonical bytes."""
     return canonical(row)
 
@@ -43,11 +57,23 @@ def decode_row(body: bytes) -> AnyRow:
         raise MessageRejected(f"roster row not understood: {error}") from error
 
 
-def row_key(row: AnyRow) -> bytes:
+def row_key(row: Row) -> bytes:
     """Return the key a row is stored under: 16 bytes for a credential, `kind:id` for the small rows."""
     if isinstance(row, Credential):
         return bytes.fromhex(row.id)
     return f"{type(row).__struct_config__.tag}:{row.id}".encode()
+
+
+def body_key(body: bytes) -> bytes:
+    """Return the key of a row that came as bytes; raises MessageRejected for one that a tap could not be judged by.
+
+    Fields that are not known here are no hindrance, nor is a whole kind: no tap ever looks for it.
+    """
+    try:
+        name = _row_name.decode(body)
+        return row_key(decode_row(body)) if name.kind in _known_kinds() else f"{name.kind}:{name.id}".encode()
+    except (msgspec.DecodeError, ValueError) as error:
+        raise MessageRejected(f"roster row not understood: {error}") from error
 
 
 def row_digest(body: bytes) -> int:
@@ -76,3 +102,8 @@ def make_policy(revision: int, site_id: str, rows: Iterable[AnyRow], roster_age_
         schedules={key: row for key, row in kinds[Schedule].items() if isinstance(row, Schedule)},
         roster_age_max_s=roster_age_max_s,
     )
+
+
+@cache
+def _known_kinds() -> frozenset[str]:
+    return frozenset(kind.__struct_config__.tag for kind in get_args(AnyRow))

@@ -7,7 +7,7 @@ see which it was. Sentences are short and say what to do next.
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -20,6 +20,13 @@ class Language(StrEnum):
 
     ZH = "zh"
     EN = "en"
+
+
+class Text(NamedTuple):
+    """One text in both languages; `{…}` is filled in."""
+
+    zh: str
+    en: str
 
 
 class MemberText(msgspec.Struct, frozen=True):
@@ -140,10 +147,42 @@ _MEMBER: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     ),
 }
 
+_NOTEWORTHY = frozenset(
+    {GrantReason.OK_SOFT_ANTIPASSBACK, GrantReason.OK_STALE, GrantReason.OK_FORCED, GrantReason.EMERGENCY}
+)
+"""Grants that are shown in amber: somebody may want to look."""
+
 T = TypeVar("T")
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _DURATIONS = ("age_s", "wait_s")
+
+
+def say(texts: Mapping[str, Text], key: str, language: Language, **values: object) -> str:
+    """Return a text of a table, filled in. An unknown key is a KeyError: tests hold every key that a page uses."""
+    return _in(language, texts[key]).format(**values)
+
+
+def other(language: Language) -> Language:
+    """Return the language that a switch leads to."""
+    return Language.ZH if language is Language.EN else Language.EN
+
+
+def html_lang(language: Language) -> str:
+    """Return the BCP 47 tag; it also picks the right Chinese glyphs."""
+    return "en" if language is Language.EN else "zh-CN"
+
+
+def parse_language(wanted: str, default: Language) -> Language:
+    """Return the language a browser asks for, or the default."""
+    return Language(wanted) if wanted in tuple(Language) else default
+
+
+def outcome_of(granted: bool, reason: str) -> str:
+    """Return what a decision is shown as: granted, attention or denied."""
+    if not granted:
+        return "denied"
+    return "attention" if reason in _NOTEWORTHY else "granted"
 
 
 def member_text(reason: str, language: Language) -> MemberText:

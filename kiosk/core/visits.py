@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
+from kiosk.core.clock import is_to_come
 from kiosk.core.model import Period, VisitRule
 
 
@@ -26,7 +27,8 @@ def count_visit(usage: Usage, at_ms: int, zone: tzinfo) -> Usage:
     """Return the usage after one more visit. `zone` is the venue's.
 
     A visit that arrives late adds to the periods it shares with the newest one; a late visit on another day counts
-    that day as a new one.
+    that day as a new one. So once a clock that was ahead has dated a visit, those after it are late ones: until that
+    date has come `day`, `week`, `month` and `year` limit nothing, `total` and `days` go on (docs/operations.md).
     """
     at = datetime.fromtimestamp(at_ms / 1000, zone)
     last = datetime.fromtimestamp(usage.last_ms / 1000, zone) if usage.last_ms else None
@@ -55,8 +57,7 @@ def used_up(rule: VisitRule, usage: Usage, now: datetime) -> dict[str, int | str
     if rule.ever is not None and usage.total >= rule.ever:
         return {"limit": rule.ever, "used": usage.total, "per": "ever"}
     if rule.per_period is not None:
-        running = last is not None and _key(last, rule.period) == _key(now, rule.period)
-        used = getattr(usage, rule.period.value) if running else 0
+        used = _in_period(usage, rule.period, last, now)
         if used >= rule.per_period:
             return {"limit": rule.per_period, "used": used, "per": rule.period.value}
     new_day = last is None or last.date() != now.date()
@@ -65,16 +66,34 @@ def used_up(rule: VisitRule, usage: Usage, now: datetime) -> dict[str, int | str
     return None
 
 
+def visits_left(rule: VisitRule, usage: Usage, now: datetime) -> int | None:
+    """Return how often more at local time `now`, or on how many more days where days are limited; None: no limit."""
+    last = datetime.fromtimestamp(usage.last_ms / 1000, now.tzinfo) if usage.last_ms else None
+    left = [rule.ever - usage.total] if rule.ever is not None else []
+    left += [rule.days - usage.days] if rule.days is not None else []
+    left += [rule.per_period - _in_period(usage, rule.period, last, now)] if rule.per_period is not None else []
+    return max(min(left), 0) if left else None
+
+
 def in_grace(rule: VisitRule, usage: Usage, now_ms: int) -> bool:
     """Say whether a return now uses no visit."""
     return bool(rule.grace_s and usage.last_ms) and 0 <= now_ms - usage.last_ms < rule.grace_s * 1000
 
 
 def gap_left_s(rule: VisitRule, usage: Usage, now_ms: int) -> int:
-    """Return how many seconds are missing to the smallest gap between visits; 0 when none are."""
-    if not rule.gap_s or not usage.last_ms:
+    """Return how many seconds are missing to the smallest gap between visits; 0 when none are.
+
+    A visit further ahead than clocks differ was dated by a wrong clock and keeps nobody out.
+    """
+    if not rule.gap_s or not usage.last_ms or is_to_come(usage.last_ms, now_ms):
         return 0
     return max(rule.gap_s - max(now_ms - usage.last_ms, 0) // 1000, 0)
+
+
+def _in_period(usage: Usage, period: Period, last: datetime | None, now: datetime) -> int:
+    """Return what was counted in the running period."""
+    running = last is not None and _key(last, period) == _key(now, period)
+    return int(getattr(usage, period.value)) if running else 0
 
 
 def _key(moment: datetime, period: Period) -> tuple[int, ...]:
