@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from kiosk.core.clock import ClockReading, format_utc
+import msgspec
+
+from kiosk.core.clock import ClockReading, ClockState, format_utc
 from kiosk.core.model import AccessPoint
+from kiosk.core.records import GrantReason
 from kiosk.gate.passage import Ended
 from kiosk.gate.tap import Tap
 
@@ -14,6 +17,9 @@ def decision_message(tap: Tap, reading: ClockReading) -> dict[str, Any]:
     event, tier = tap.decision.event, tap.tier
     return {
         "kind": "decision",
+        "seq": tap.record.seq if tap.record else 0,
+        "operator": event.operator or "",
+        "why": event.why or "",
         "access_point": tap.point.id,
         "reader": event.reader,
         "granted": tap.decision.granted,
@@ -22,6 +28,7 @@ def decision_message(tap: Tap, reading: ClockReading) -> dict[str, Any]:
         "greeting": tap.greeting,
         "tier": tier.id if tier else "",
         "tier_name": {"zh": tier.name, "en": tier.name_en} if tier else {},
+        "notes": [msgspec.structs.asdict(each) for each in tap.sayings] if _may_say(tap, reading) else [],
         "at": format_utc(reading.now),
         "roster_age_s": reading.roster_age_s,
         "clock": reading.state.value,
@@ -48,3 +55,9 @@ def state_message(
         "clock": reading.state.value,
         **state,
     }
+
+
+def _may_say(tap: Tap, reading: ClockReading) -> bool:
+    """Say whether there is time for more than the decision: on the way in, by a clock that knows the day."""
+    at_leisure = not tap.point.way_out and tap.decision.event.reason != GrantReason.EMERGENCY
+    return tap.decision.granted and at_leisure and reading.state is ClockState.OK

@@ -21,6 +21,7 @@ from kiosk.local.process import notify_watchdog
 
 INPUT = "input"
 COMMAND = "command"
+DRILL = "drill"
 
 LOOK_EVERY_S = 0.01
 ACTIVE_LOOKS = 2
@@ -34,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class EmergencyChange(msgspec.Struct, frozen=True):
-    """The emergency began or ended at `at_ns` of the monotonic clock; `source` is `input` or `command`."""
+    """The emergency began or ended at `at_ns` of the monotonic clock; `source` is `input`, `command` or `drill`."""
 
     active: bool
     source: str
@@ -88,6 +89,11 @@ class Emergency:
         """Whether the barriers are to be open."""
         return bool(self._causes)
 
+    @property
+    def drill(self) -> bool:
+        """Whether they are to be open for a drill and for nothing else."""
+        return self._causes == {DRILL}
+
     def watching(self) -> bool:
         """Whether the contact was looked at within the last second. For the watchdog."""
         return self._clock.monotonic_ns() - self._looked_ns < WATCH_LATE_S * 1e9
@@ -140,9 +146,11 @@ class Emergency:
 
     def _change(self, source: str, edit: Callable[[frozenset[str]], frozenset[str]]) -> None:
         with self._causes_lock:
-            before, self._causes = self.active, edit(self._causes)
+            before, drilled = self.active, self.drill
+            self._causes = edit(self._causes)
             self._order()
-            if self.active is not before:
+            # A drill that turns into earnest is told as well, although the barriers stand open already.
+            if self.active is not before or (drilled and self.active and not self.drill):
                 self.teller.tell(EmergencyChange(self.active, source, self._clock.monotonic_ns()))
 
     def _order(self) -> None:

@@ -6,6 +6,8 @@ import threading
 from collections import deque
 from typing import Any
 
+from prometheus_client import Counter
+
 from kiosk.gate.actuator import Actuator
 
 UNTOLD_MAX = 16
@@ -13,6 +15,7 @@ RETRY_S = 0.2
 IDLE_S = 1.0
 
 _log = logging.getLogger(__name__)
+_untold = Counter("kiosk_emergency_untold", "Changes of the emergency the gate's loop never heard of")
 
 
 class Follower(threading.Thread):
@@ -88,6 +91,7 @@ class Teller(Follower):
             if len(self._untold) >= UNTOLD_MAX:
                 self._untold.popleft()
                 self.lost += 1
+                _untold.inc()
             self._untold.append(message)
         self._wake.set()
 

@@ -24,6 +24,7 @@ class Barriers:
         self._timers = Timers(clock)
         self.actuators: dict[str, Actuator] = {each.id: _open(each, clock, self._timers) for each in gates}
         self.hold_s = {each.id: each.release_hold_s for each in gates}
+        self.long_hold_s = {each.id: each.long_hold_s for each in gates}
         self.emergency_contact = _emergency_contact(settings)
 
     def passages(self) -> Passages:

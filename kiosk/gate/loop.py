@@ -3,15 +3,14 @@
 import logging
 import queue
 import threading
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 from prometheus_client import Counter, Histogram
 
+from kiosk.core.case import Release
 from kiosk.core.clock import Clock
 from kiosk.core.codec import decode
-from kiosk.core.decision import Release
 from kiosk.core.errors import InvalidInput, KioskError, NeighbourDown
 from kiosk.core.records import ReaderCameBack, ReaderWasLost
 from kiosk.gate.actuator import Cleared, Fault, Occupied, Passed
@@ -27,6 +26,9 @@ from kiosk.readers.mock import MockReader
 from kiosk.readers.reader import CardRead, Reader, ReaderDown, ReaderUp
 
 TICK_S = 0.25
+
+Asked = tuple[Errand, str | None]
+"""Whoever had a card tapped at a mock reader, and the identifier its read will show."""
 
 _log = logging.getLogger(__name__)
 _taps = Counter("kiosk_taps", "Taps by access point and reason", ["access_point", "reason"])
@@ -57,13 +59,12 @@ class GateLoop:
         self._readers = {reader.name: reader for reader in readers}
         self._talk = talk
         self._clock = clock
-        self._waiting: dict[str, deque[Errand]] = {reader.name: deque() for reader in readers}
+        self._asked: dict[str, list[Asked]] = {reader.name: [] for reader in readers}
         self.beat_ns = clock.monotonic_ns()
 
     def run(self, stop: threading.Event) -> None:
         """Go until `stop`; then every open grant is ended."""
         self._upkeep.start()
-        self._commands.resume()
         next_tick_ns = 0
         while not stop.is_set():
             self.beat_ns = now_ns = self._clock.monotonic_ns()
@@ -99,8 +100,7 @@ class GateLoop:
 
     def _card(self, card: CardRead) -> None:
         started_ns = self._clock.monotonic_ns()
-        waiting = self._waiting[card.reader]
-        errand = waiting.popleft() if waiting else None
+        errand = self._asker(card)
         operator = errand.args.get("operator") if errand else None
         tap = self._controller.handle(card, Release(str(operator)) if operator else None)
         _tap_seconds.observe((self._clock.monotonic_ns() - started_ns) / 1e9)
@@ -118,10 +118,11 @@ class GateLoop:
             self._upkeep.note(ReaderWasLost(clock=clock, reader=event.reader, cause=event.cause))
         else:
             self._upkeep.note(ReaderCameBack(clock=clock, reader=event.reader, away_ms=event.away_ms))
-        self._upkeep.readers[event.reader] = isinstance(event, ReaderUp)
         self._talk.publish("display", {"kind": "reader", "reader": event.reader, "up": isinstance(event, ReaderUp)})
 
     def _errand(self, errand: Errand) -> None:
+        if errand.given_up:
+            return
         try:
             if errand.op == "tap":
                 self._present(errand)
@@ -139,10 +140,20 @@ class GateLoop:
         if not isinstance(reader, MockReader):
             mocks = ", ".join(n for n, r in self._readers.items() if isinstance(r, MockReader)) or "none"
             raise InvalidInput(f"{name or 'this gate'!r} is no mock reader", hint=f"Mock readers here: {mocks}")
-        if not self._upkeep.readers.get(name, False):
+        if not reader.is_up:
             raise NeighbourDown(f"mock reader {name} is not reading", hint="Wait a moment and tap again")
-        reader.present(str(errand.args.get("identifier", "")))
-        self._waiting[name].append(errand)
+        read = reader.present(str(errand.args.get("identifier", "")))
+        self._asked[name] = [*self._still_asked(name), (errand, read.identifier)]
+
+    def _asker(self, card: CardRead) -> Errand | None:
+        """Return who had this card tapped. A read may be left out or lost: the answers behind it must not shift."""
+        asked = self._still_asked(card.reader)
+        found = next((each for each in asked if each[1] == card.identifier), None)
+        self._asked[card.reader] = [each for each in asked if each is not found]
+        return found[0] if found else None
+
+    def _still_asked(self, reader: str) -> list[Asked]:
+        return [each for each in self._asked[reader] if not each[0].given_up]
 
 
 def _tap_answer(tap: Tap) -> dict[str, Any]:

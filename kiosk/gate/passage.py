@@ -110,8 +110,8 @@ class Passages:
     ) -> list[Effect]:
         """Take note of a grant and, with `released` False, that the barrier did not obey.
 
-        `at_ns` is a time before the release: whoever passes earlier has not used it. Ends what it supersedes or
-        displaces, and itself at once where there is no sensor.
+        `at_ns` is a time before the release: whoever passes earlier has not used it. Ends what it displaces, and
+        itself at once where there is no sensor. Call `superseded` before the credential is decided on.
         """
         lane = self._lanes[point.gate]
         grant = Grant(seq, point, credential, at_ns)
@@ -119,7 +119,7 @@ class Passages:
             return [Ended(grant, taken=False, outcome=Outcome.FAULT)]
         if not lane.has_sensor:
             return [Ended(grant, taken=True, assumed=True)]
-        effects = self.superseded(point, credential)
+        effects: list[Effect] = []
         while len(lane.open) >= lane.open_max:
             effects.append(Ended(lane.open.popleft(), taken=False, outcome=Outcome.OVERRUN))
         lane.open.append(grant)

@@ -1,9 +1,7 @@
 """What the barriers noticed, written down: who went through, who did not, and what nobody allowed."""
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 from kiosk.core.clock import Clock, ClockReading, epoch_ms
@@ -12,19 +10,16 @@ from kiosk.core.model import AccessPoint
 from kiosk.core.records import AccessNotTaken, AccessTaken, Fact, GateForced, GateHeldOpen
 from kiosk.gate.actuator import Cleared, Fault, Occupied, Passed, SensorEvent
 from kiosk.gate.passage import Effect, Ended, Forced, Outcome, Passages
+from kiosk.gate.pending import Pending
 from kiosk.gate.tap import Tap
 from kiosk.store import book
-from kiosk.store.journal import Journal, Statement
-
-PENDING_MAX = 256
+from kiosk.store.journal import Journal
 
 _log = logging.getLogger(__name__)
 
-Pending = tuple[Fact, datetime, list[Statement]]
-
 
 class Passing:
-    """Carries each grant to its one end. What the journal cannot take now is kept and tried again, up to a limit."""
+    """Carries each grant to its one end. What the journal cannot take now is `pending`."""
 
     def __init__(
         self,
@@ -39,9 +34,8 @@ class Passing:
         self._clock = clock
         self._reading = reading
         self._ended = ended
-        self._pending: deque[Pending] = deque(maxlen=PENDING_MAX)
+        self.pending = Pending(lambda *fact: self.journal.append(*fact))
         self.emergency = False
-        self.dropped = 0
 
     def supersede(self, point: AccessPoint, credential: str | None) -> None:
         """End the grant a credential has open here, because it taps again."""
@@ -64,16 +58,6 @@ class Passing:
         elif isinstance(event, Fault):
             _log.error("barrier does not obey", extra={"gate": event.gate, "cause": event.cause})
 
-    @property
-    def waiting(self) -> int:
-        """How many facts the journal has not taken yet."""
-        return len(self._pending)
-
-    def write_pending(self) -> None:
-        """Try again what the journal could not take."""
-        for _ in range(len(self._pending)):
-            self._write(*self._pending.popleft())
-
     def settle(self) -> None:
         """End what is due. Only when nothing waits in the inbox: a passage may be in it that belongs to a grant."""
         self._apply(self._passages.due(self._clock.monotonic_ns(), emergency=self.emergency))
@@ -87,9 +71,9 @@ class Passing:
 
         What still waits to be recorded afterwards keeps its grants open.
         """
-        self.write_pending()
+        self.pending.again()
         self._apply(self._passages.end_all(outcome))
-        if self._pending:
+        if self.pending:
             return
         try:
             leftovers = book.open_grants(self.journal)
@@ -105,7 +89,7 @@ class Passing:
                 area_to=left.area_to,
                 outcome=outcome.value,
             )
-            self._write(fact, reading.now, book.on_not_taken(left.seq))
+            self.pending.write(fact, reading.now, book.on_not_taken(left.seq))
 
     def _apply(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
@@ -113,10 +97,10 @@ class Passing:
             if isinstance(effect, Ended):
                 self._end(effect, reading)
             elif isinstance(effect, Forced):
-                self._write(GateForced(clock=reading.state, gate=effect.gate), reading.now, [])
+                self.pending.write(GateForced(clock=reading.state, gate=effect.gate), reading.now)
             else:
                 fact = GateHeldOpen(clock=reading.state, gate=effect.gate, held_ms=effect.held_ms)
-                self._write(fact, reading.now, [])
+                self.pending.write(fact, reading.now)
 
     def _end(self, end: Ended, reading: ClockReading) -> None:
         grant = end.grant
@@ -134,13 +118,5 @@ class Passing:
                 outcome = end.outcome.value if end.outcome else None
                 fact = AccessNotTaken(clock=reading.state, outcome=outcome, **places)
                 derived = book.on_not_taken(grant.seq)
-            self._write(fact, reading.now, derived)
+            self.pending.write(fact, reading.now, derived)
         self._ended(end)
-
-    def _write(self, fact: Fact, at: datetime, derived: list[Statement]) -> None:
-        try:
-            self.journal.append(fact, at, derived)
-        except JournalUnavailable as error:
-            self.dropped += len(self._pending) == PENDING_MAX
-            self._pending.append((fact, at, derived))
-            _log.error("passage waits to be recorded", extra={"type": fact.type, "cause": error.message})

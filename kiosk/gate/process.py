@@ -14,19 +14,21 @@ from kiosk.gate import hardware
 from kiosk.gate.asking import handler
 from kiosk.gate.commands import EMERGENCY, Commands, stored_posture
 from kiosk.gate.controller import GateController
-from kiosk.gate.display import passage_message, state_message
+from kiosk.gate.display import decision_message, passage_message, state_message
 from kiosk.gate.emergency import Emergency
 from kiosk.gate.loop import GateLoop
 from kiosk.gate.passage import Ended
 from kiosk.gate.passing import Passing
 from kiosk.gate.settings import ControllerSettings, GateSettings
+from kiosk.gate.tap import Tap
 from kiosk.gate.upkeep import Upkeep
 from kiosk.local.box import BoxSettings
+from kiosk.local.files import make_folder
 from kiosk.local.health import Health, HealthServer
 from kiosk.local.process import notify_ready
 from kiosk.local.talk import TalkServer
 from kiosk.readers.factory import open_reader
-from kiosk.readers.reader import ReaderSettings
+from kiosk.readers.reader import CardGone, ReaderEvent, ReaderSettings
 from kiosk.store import rotation
 from kiosk.store.cursors import CursorReader
 from kiosk.store.journal import Journal, JournalLimits
@@ -51,7 +53,7 @@ class GateProcess:
         clock: Clock,
         version: str,
     ) -> None:
-        box.data.mkdir(parents=True, exist_ok=True)
+        make_folder(box.data)
         self._box, self._points, self._clock = box, points, clock
         limits = JournalLimits(settings.journal_records_max, settings.journal_bytes_max)
         rotation.finish(box.data / "gate.db")
@@ -64,12 +66,12 @@ class GateProcess:
         self._passing = Passing(self._barriers.passages(), journal, clock, self._reading, self._passage_ended)
         self.controller = GateController(
             points, journal, self._roster, self._barriers.actuators, clock, box.hash_key(), self._barriers.hold_s,
-            self._passing,
+            self._passing, self._barriers.long_hold_s,
         )  # fmt: skip
-        standing = stored_posture(journal.query("SELECT name, value FROM meta"))[EMERGENCY]
+        standing = stored_posture(journal)
         self._emergency = Emergency(
             self._barriers.actuators.values(), self._inbox, clock, self._barriers.emergency_contact,
-            auto_clear=settings.emergency_auto_clear, standing=standing,
+            auto_clear=settings.emergency_auto_clear, standing=standing[EMERGENCY],
         )  # fmt: skip
         handlers = {op: handler(op, self._inbox) for op in ("tap", "command", "part", "status")}
         self.talk = TalkServer(box.socket("gate"), handlers, frozenset({"display", "journal"}))
@@ -78,25 +80,24 @@ class GateProcess:
             self._announce, self._head_moved,
         )  # fmt: skip
         commands = Commands(
-            self.controller, self.upkeep, {point.id: point for point in points}, self._emergency, limits, self._status
-        )
+            self.controller, self.upkeep, {point.id: point for point in points}, self._emergency, limits, self._status,
+            standing, self._let_through,
+        )  # fmt: skip
         self.loop = GateLoop(self._inbox, self.controller, self.upkeep, commands, self._readers, self.talk, clock)
         self._health = HealthServer(settings.health_host, settings.health_port, self._check)
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop`, then leave the barriers in their fail state and the journal folded."""
         readers = [
-            threading.Thread(target=each.run, args=(self._put, stop), name=f"reader-{each.name}", daemon=True)
+            threading.Thread(target=each.run, args=(self._put_read, stop), name=f"reader-{each.name}", daemon=True)
             for each in self._readers
         ]
         self._barriers.start()
         self._emergency.start()
         self._health.start()
-        self.talk.start()
-        for reader in self._readers:
-            self.upkeep.readers[reader.name] = True
         for thread in readers:
             thread.start()
+        self.talk.start()
         notify_ready()
         try:
             self.loop.run(stop)
@@ -117,6 +118,11 @@ class GateProcess:
         self._cursors.close()
         self.controller.journal.close()
 
+    def _put_read(self, event: ReaderEvent) -> None:
+        # A card that leaves is nobody's business here and must not take a tap's place in the inbox.
+        if not isinstance(event, CardGone):
+            self._put(event)
+
     def _put(self, item: Any) -> None:
         try:
             self._inbox.put_nowait(item)
@@ -129,6 +135,9 @@ class GateProcess:
     def _passage_ended(self, end: Ended) -> None:
         self.talk.publish("display", passage_message(end))
 
+    def _let_through(self, tap: Tap) -> None:
+        self.talk.publish("display", decision_message(tap, self._reading()))
+
     def _head_moved(self, journal: str, seq: int) -> None:
         self.talk.publish("journal", {"kind": "head", "journal": journal, "seq": seq})
 
@@ -139,13 +148,14 @@ class GateProcess:
         journal, posture = self.controller.journal, self.controller.posture
         return state_message(
             self._points,
-            self.upkeep.readers,
+            {reader.name: reader.is_up for reader in self._readers},
             self.controller.reading(),
             self.upkeep.line(),
             roster_revision=self._roster.policy.revision,
             journal_ok=journal.full_share < 1,
             lockdown=posture.lockdown,
             emergency=posture.emergency,
+            drill=self._emergency.drill,
             unsent=journal.unsent,
         )
 
@@ -157,23 +167,27 @@ class GateProcess:
             "head": journal.head,
             "discarded": journal.discarded_count,
             "exits_unrecorded": self.controller.counts.exits_unrecorded,
+            "entries_unrecorded": self.controller.counts.entries_unrecorded,
             "denials_unrecorded": self.controller.counts.denials_unrecorded,
+            "dropped": self._passing.pending.dropped + self.upkeep.notes.dropped,
+            "emergency_untold": self._emergency.teller.lost,
         }
 
     def _check(self) -> Health:
         """Called from the side port's threads: looks at plain values only."""
         journal = self.controller.journal
         late_ns = self._clock.monotonic_ns() - self.loop.beat_ns
-        blind = sorted(name for name, up in self.upkeep.readers.items() if not up)
-        ok = late_ns < BEAT_MAX_NS and journal.full_share < 1 and self._emergency.watching() and not blind
+        blind = sorted(reader.name for reader in self._readers if not reader.is_up)
+        emergency_ok = self._emergency.watching() and not self._emergency.blind
         return Health(
-            ok=ok,
+            ok=late_ns < BEAT_MAX_NS and journal.full_share < 1 and emergency_ok and not blind,
             detail={
                 "process": "gate",
                 "loop_late_ms": late_ns // 1_000_000,
                 "journal_full_percent": round(journal.full_share * 100),
                 "unsent": journal.unsent,
                 "readers_blind": blind,
+                "emergency_ok": emergency_ok,
                 "roster_revision": self._roster.policy.revision,
             },
         )

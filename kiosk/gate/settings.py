@@ -23,6 +23,7 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     actuator: Literal["mock", "gpio"] = "mock"
     fail: Literal["secure", "safe"] = "secure"
     release_hold_s: Annotated[float, Meta(ge=0.1, le=60)] = 3.0
+    release_hold_long_s: Annotated[float, Meta(ge=0.1, le=60)] = 7.0
     passage_timeout_s: Annotated[float, Meta(ge=0.5, le=120)] = 8.0
     held_open_s: Annotated[float, Meta(ge=0.5, le=3600)] = 10.0
     open_grants_max: Annotated[int, Meta(ge=1, le=64)] = 8
@@ -35,6 +36,11 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     passage_debounce_ms: Annotated[int, Meta(ge=0, le=1000)] = 20
     mock_sensor: bool = True
     mock_passage_s: Annotated[float, Meta(ge=0, le=60)] | None = None
+
+    @property
+    def long_hold_s(self) -> float:
+        """For how long the barrier stays released for a member who needs more time, seconds."""
+        return min(max(self.release_hold_long_s, self.release_hold_s), self.passage_timeout_s)
 
     def __post_init__(self) -> None:
         pins = [

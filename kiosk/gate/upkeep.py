@@ -4,22 +4,25 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import msgspec
 from prometheus_client import Gauge
 
-from kiosk.core.clock import Clock, ClockState
+from kiosk.core.clock import Clock, ClockState, epoch_ms
 from kiosk.core.errors import JournalUnavailable, RosterUnavailable
-from kiosk.core.records import ClockStepped, Fact, JournalOpened, ProcessStarted, RosterApplied
+from kiosk.core.records import ClockStepped, Fact, ProcessStarted, RosterApplied
 from kiosk.gate.controller import GateController
 from kiosk.gate.passage import Outcome
+from kiosk.gate.pending import Pending
 from kiosk.local.process import notify_watchdog
+from kiosk.store import book
 from kiosk.store.cursors import CursorReader
-from kiosk.store.journal import Statement
+from kiosk.store.journal import Statement, first_fact
 
 STATE_EVERY_NS = 2_000_000_000
 CHECKPOINT_EVERY_NS = 5_000_000_000
 PRUNE_EVERY_NS = 60_000_000_000
+FORGET_EVERY_NS = 3_600_000_000_000
 STEP_MIN_S = 2.0
-NOTES_MAX = 256
 
 _log = logging.getLogger(__name__)
 _unsent = Gauge("kiosk_journal_unsent", "Records central has not confirmed", ["journal"])
@@ -49,32 +52,30 @@ class Upkeep:
         self._retention = retention
         self._announce = announce
         self._head_moved = head_moved
-        self.readers: dict[str, bool] = {}
-        self._notes: list[tuple[Fact, Sequence[Statement]]] = []
+        self.notes = Pending(lambda *fact: controller.journal.append(*fact))
         self._revision = -1
         self._clock_state = ClockState.OK
         self._wall_behind_ns = 0
-        self._due_ns = {"state": 0, "checkpoint": 0, "prune": 0}
+        self._due_ns = {"state": 0, "checkpoint": 0, "prune": 0, "forget": 0}
         self._head = 0
-        self._folded_head = 0
 
     def start(self) -> None:
         """Open the journal's story of this run: its first record, the process, and what the last run left open."""
-        # What the first records say of the time rests on central's last word on it.
+        # What the first records say of the time rests on central's last word on it; room for them on its last ack.
         self._refresh_roster()
+        self._follow_acks()
         journal, reading = self._controller.journal, self._controller.reading()
         if journal.is_new:
-            self.note(JournalOpened(clock=reading.state, why="new"))
+            self.note(first_fact(reading.state))
         self.note(ProcessStarted(clock=reading.state, process="gate", version=self._version))
         self._controller.passing.end_all(Outcome.UNKNOWN)
         self._clock_state = reading.state
         self._wall_behind_ns = self._wall_minus_monotonic_ns()
 
     def note(self, fact: Fact, derived: Sequence[Statement] = ()) -> None:
-        """Write a fact that nobody waits for; what the journal cannot take now is tried again, 256 at most."""
-        self._notes.append((fact, derived))
-        del self._notes[:-NOTES_MAX]
-        self._write_notes()
+        """Write a fact that nobody waits for, dated now, as soon as the journal takes it (`Pending`)."""
+        self.notes.write(fact, self._controller.reading().now, derived)
+        self.published()
 
     def published(self) -> None:
         """Tell sync that the journal may have grown."""
@@ -86,52 +87,50 @@ class Upkeep:
     def tick(self) -> None:
         """Do what is due; called a few times a second."""
         notify_watchdog()
-        self._controller.passing.write_pending()
-        self._write_notes()
+        self._controller.passing.pending.again()
+        self.notes.again()
         self._follow_roster()
         self.watch_clock()
         journal = self._controller.journal
-        journal.set_acked(self._cursors.acked(journal.id))
+        self._follow_acks()
         self.published()
         _unsent.labels(journal.path.name).set(journal.unsent)
         _full.labels(journal.path.name).set(journal.full_share)
-        _unrecorded.labels("exit").set(self._controller.counts.exits_unrecorded)
-        _unrecorded.labels("denial").set(self._controller.counts.denials_unrecorded)
+        for what, count in msgspec.structs.asdict(self._controller.counts).items():
+            _unrecorded.labels(what.removesuffix("_unrecorded")).set(count)
         if self._is_due("state", STATE_EVERY_NS):
             self._announce()
 
     def idle(self) -> None:
         """Do what would cost a tap time; called when nothing waits."""
         journal = self._controller.journal
-        if journal.head != self._folded_head and self._is_due("checkpoint", CHECKPOINT_EVERY_NS):
+        if journal.dirty and self._is_due("checkpoint", CHECKPOINT_EVERY_NS):
             journal.checkpoint()
-            self._folded_head = journal.head
-        if self._is_due("prune", PRUNE_EVERY_NS):
-            try:
-                journal.prune(self._controller.reading().now - self._retention)
-            except JournalUnavailable as error:
-                _log.error("journal not pruned", extra={"cause": error.message})
+        try:
+            now = self._controller.reading().now
+            if journal.is_crowded or self._is_due("prune", PRUNE_EVERY_NS):
+                journal.prune(now - self._retention)
+            if self._is_due("forget", FORGET_EVERY_NS):
+                journal.update(book.forget_presence(epoch_ms(now) - self._controller.presence_max_s * 1000))
+        except JournalUnavailable as error:
+            _log.error("journal not pruned", extra={"cause": error.message})
 
     def finish(self) -> None:
         """End what is open, so that nothing is left in doubt by a clean stop."""
         self._controller.passing.end_all(Outcome.UNKNOWN)
+        self.notes.again()
         self.published()
 
     def line(self) -> dict[str, str]:
         """Return sync's word on the line to central."""
         return self._cursors.status()
 
-    def _write_notes(self) -> None:
-        reading = self._controller.reading()
-        while self._notes:
-            fact, derived = self._notes[0]
-            try:
-                self._controller.journal.append(fact, reading.now, derived)
-            except JournalUnavailable as error:
-                _log.error("note waits to be recorded", extra={"type": fact.type, "cause": error.message})
-                return
-            self._notes.pop(0)
-        self.published()
+    def _follow_acks(self) -> None:
+        journal = self._controller.journal
+        acked = self._cursors.acked(journal.id)
+        # What cannot be read says nothing: taken for "nothing confirmed" it would fill the journal and shut the gate.
+        if acked is not None:
+            journal.set_acked(acked)
 
     def _refresh_roster(self) -> bool:
         try:

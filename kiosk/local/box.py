@@ -3,10 +3,15 @@
 import base64
 import binascii
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from kiosk.core.errors import ConfigError
+from kiosk.local.settings import check_zone
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
+"""What may stand in a topic (CONTRACT §3)."""
 
 
 class BoxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,13 +20,16 @@ class BoxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `zone` is the IANA time zone until a roster names the site's; `roster_age_max_s` is how old a roster may get.
     """
 
-    device: str
-    site: str
+    device: Name
+    site: Name
     data_dir: str
     hash_key_file: str
     zone: str = "Asia/Shanghai"
-    roster_age_max_s: int = 14 * 86400
+    roster_age_max_s: Annotated[int, msgspec.Meta(gt=0)] = 14 * 86400
     folder: str = ""
+
+    def __post_init__(self) -> None:
+        check_zone(self.zone)
 
     @property
     def data(self) -> Path:

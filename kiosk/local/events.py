@@ -8,13 +8,14 @@ from typing import Generic, TypeVar
 
 from prometheus_client import Counter
 
-from kiosk.core.clock import Clock
 from kiosk.core.errors import RetryLater
 
 BUFFER_MAX = 64
-HEARTBEAT_S = 10
 LOOK_S = 1.0
 """How often a quiet stream looks whether its browser is still there."""
+
+BEAT_LOOKS = 10
+"""After so many looks in a row with nothing to say a stream beats."""
 
 RETRY = b"retry: 2000\n\n"
 HEARTBEAT = b": still here\nevent: beat\ndata: {}\n\n"
@@ -154,18 +155,20 @@ def event_text(data: bytes, *, event_id: str = "", name: str = "") -> bytes:
     return b"%bdata: %b\n\n" % (head.encode(), data)
 
 
-def event_stream(pull: Callable[[float], Iterable[bytes]], gone: Callable[[], bool], clock: Clock) -> Iterator[bytes]:
-    """Yield what `pull(timeout_s)` returns and a heartbeat every ten seconds, until it raises RetryLater.
+def event_stream(pull: Callable[[float], Iterable[bytes]], gone: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield what `pull(timeout_s)` returns, and a heartbeat after ten seconds of nothing, until it raises RetryLater.
 
     StreamEnded is one; a browser connects again by itself. `gone` says whether the browser went away.
     """
-    beat_ns = clock.monotonic_ns()
+    quiet = 0
     yield RETRY
     while not gone():
         try:
-            yield from pull(LOOK_S)
+            said = [*pull(LOOK_S)]
         except RetryLater:
             return
-        if clock.monotonic_ns() - beat_ns >= HEARTBEAT_S * 1_000_000_000:
-            beat_ns = clock.monotonic_ns()
+        yield from said
+        quiet = 0 if said else quiet + 1
+        if quiet >= BEAT_LOOKS:
+            quiet = 0
             yield HEARTBEAT

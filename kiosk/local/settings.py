@@ -1,10 +1,12 @@
 """Configuration files: TOML in, one typed struct out, anything unknown refused by name."""
 
 import difflib
+import ipaddress
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import inspect
@@ -27,6 +29,22 @@ def load_settings(path: Path, kind: type[T]) -> T:
         raise ConfigError(f"{path}: {_plain(str(error))}") from error
     except ConfigError as error:
         raise ConfigError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address is this machine's own: `localhost`, or a number of 127.0.0.0/8 or ::1."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_zone(name: str) -> None:
+    """Raise ValueError where a key `zone` names no time zone that is known here, lest the first card find out."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"zone {name[:40]!r} is no time zone known here") from error
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

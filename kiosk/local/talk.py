@@ -1,8 +1,8 @@
 """Talk between the processes of one box: a Unix socket a process, JSON lines, nothing kept on disk.
 
-A request is `{"op","args"}` and its answer `{"ok":true,"body"}` or `{"ok":false,"message","hint"}`. The line
-`{"follow":topic}` turns a connection round: the server then sends `{"message"}` lines, and an empty object every two
-seconds, so that a follower can tell a quiet neighbour from a hung one.
+A request is `{"op","args"}` and its answer `{"ok":true,"body"}` or `{"ok":false,"message","hint","again"}`, the last
+where it may go well later. The line `{"follow":topic}` turns a connection round: the server then sends `{"message"}`
+lines, and an empty object every two seconds, so that a follower can tell a quiet neighbour from a hung one.
 """
 
 import contextlib
@@ -30,8 +30,9 @@ _log = logging.getLogger(__name__)
 def ask(path: Path, op: str, args: Message | None = None, timeout_s: float = 5.0) -> Message:
     """Have the process at a socket do something and return what it answers.
 
-    Raises Refused with the message and hint of the KioskError it met there, and NeighbourDown when there is no process
-    or no answer in time. It may have acted all the same: what must not happen twice carries an id.
+    Raises Refused with the message and hint of the KioskError it met there, NeighbourDown with them where that was a
+    RetryLater, and NeighbourDown when there is no process or no answer in time. It may have acted all the same: what
+    must not happen twice carries an id.
     """
     deadline = time.monotonic() + timeout_s
     line = encode_line({"op": op, "args": args or {}})
@@ -44,7 +45,8 @@ def ask(path: Path, op: str, args: Message | None = None, timeout_s: float = 5.0
     if answer is None or "busy" in answer:
         raise _down(path, "busy" if answer else "no answer")
     if answer.get("ok") is not True:
-        raise Refused(str(answer.get("message", "refused")), hint=str(answer.get("hint", "")))
+        kind = NeighbourDown if answer.get("again") is True else Refused
+        raise kind(str(answer.get("message", "refused")), hint=str(answer.get("hint", "")))
     body = answer.get("body")
     return body if isinstance(body, dict) else {}
 

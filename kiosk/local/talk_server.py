@@ -12,7 +12,7 @@ from typing import Any
 
 from prometheus_client import Counter
 
-from kiosk.core.errors import CannotStart, InvalidInput, KioskError, MessageRejected
+from kiosk.core.errors import CannotStart, InvalidInput, KioskError, MessageRejected, RetryLater
 from kiosk.local.lines import BEAT, BEAT_S, BUSY, Lines, connect, encode_line, socket_address
 
 CONNECTIONS_MAX = 16
@@ -44,15 +44,17 @@ class TalkServer:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._listener: socket.socket | None = None
+        self._acceptor: threading.Thread | None = None
         self._inode = 0
 
     def start(self) -> None:
         """Listen at the path, for its owner only; raises CannotStart, also when another process answers there."""
         self._listener = _listen(self._path)
         self._inode = self._path.stat().st_ino
-        threading.Thread(
+        self._acceptor = threading.Thread(
             target=self._accept, args=(self._listener,), name=f"talk-{self._path.stem}", daemon=True
-        ).start()
+        )
+        self._acceptor.start()
 
     def close(self) -> None:
         """Stop listening, end every conversation, and wait for them up to one second. May be called twice."""
@@ -71,7 +73,7 @@ class TalkServer:
         for lines in open_now:
             lines.shut()
         deadline = time.monotonic() + _CLOSE_S
-        for thread in open_now.values():
+        for thread in [*open_now.values(), *filter(None, [self._acceptor])]:
             thread.join(max(deadline - time.monotonic(), 0))
 
     def publish(self, topic: str, message: Message) -> None:
@@ -113,9 +115,9 @@ class TalkServer:
                 room = len(self._threads) < CONNECTIONS_MAX and not self._stopping.is_set()
                 if room:
                     self._threads[lines] = thread
-            if room:
-                thread.start()
-            else:
+                    # Under the lock: `close` joins what it finds here, which must have been started.
+                    thread.start()
+            if not room:
                 _turn_away(lines, "connections")
 
     def _converse(self, lines: Lines) -> None:
@@ -217,4 +219,5 @@ def _turn_away(lines: Lines, what: str) -> None:
 
 
 def _refusal(error: KioskError) -> bytes:
-    return encode_line({"ok": False, "message": error.message[:2000], "hint": error.hint[:2000]})
+    again = isinstance(error, RetryLater)
+    return encode_line({"ok": False, "message": error.message[:2000], "hint": error.hint[:2000], "again": again})

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import waitress.server
@@ -13,15 +14,23 @@ SPARE_THREADS = 8
 CONNECTIONS_MAX = 200
 BODY_BYTES_MAX = 64 * 1024
 STOP_S = 3.0
+PROXY = {"trusted_proxy": "127.0.0.1", "trusted_proxy_count": 1, "trusted_proxy_headers": {"x-forwarded-for"}}
+SHARED_FILES = Path(__file__).parent / "static"
+"""What the pages of every browser-facing process load, at /shared/NAME."""
 
 
 class WebServer:
-    """Serves one WSGI application from threads of its own."""
+    """Serves one WSGI application from threads of its own.
 
-    def __init__(self, app: Any, host: str, port: int, streams_max: int) -> None:
+    With `behind_proxy` a request from 127.0.0.1 counts as that of the address which the proxy added last to
+    `X-Forwarded-For`; from elsewhere, and without it, the header says nothing.
+    """
+
+    def __init__(self, app: Any, host: str, port: int, streams_max: int, *, behind_proxy: bool = False) -> None:
         self._app = app
         self._address = (host, port)
         self._threads = streams_max + SPARE_THREADS
+        self._proxy: dict[str, Any] = PROXY if behind_proxy else {}
         self._sockets: dict[int, Any] = {}
         self._server: Any = None
         self._loop: threading.Thread | None = None
@@ -52,6 +61,7 @@ class WebServer:
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,
             ident="kiosk",
+            **self._proxy,
         )
         self._loop = threading.Thread(target=self._server.run, name="web-server", daemon=True)
         self._loop.start()
@@ -62,6 +72,10 @@ class WebServer:
         if loop is None:
             return
         self._server.task_dispatcher.shutdown(timeout=STOP_S)
-        # The sockets belong to the loop's thread: it closes them, and ends because none are left.
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
+        # The sockets belong to the loop's thread: it closes them, and ends because none are left. It does so under this
+        # lock, and so not before it is woken: a pipe that it closed meanwhile could not be written to.
+        trigger = self._server.trigger
+        with trigger.lock:
+            trigger.thunks.append(lambda: wasyncore.close_all(self._sockets))
+            trigger.pull_trigger()
         loop.join(STOP_S)

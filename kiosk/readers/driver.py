@@ -4,6 +4,7 @@ import errno
 import logging
 import threading
 import time
+import traceback
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -178,6 +179,9 @@ class Driver(ABC):
             except DeviceLost as error:
                 session.lost(error)
                 session.wait(RETRY_S)
+            except Exception as error:  # noqa: BLE001 - a bug of a driver or its library must not end a reader unseen
+                session.lost(_bug(self.name, error))
+                session.wait(RETRY_S)
 
     def close(self) -> None:
         """End a `run` that is still going; the device is given up with it. May be called again."""
@@ -188,3 +192,10 @@ class Driver(ABC):
 
     @abstractmethod
     def _read(self, session: Session) -> None: ...
+
+
+def _bug(reader: str, error: Exception) -> DeviceLost:
+    """Say where it happened and not with what: an error's own words may hold a card number."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"reader {reader}: {type(error).__name__} in {place.name}, {place.filename} line {place.lineno}"
+    return DeviceLost(Cause.FAILED, what, hint="This is a defect: report it")

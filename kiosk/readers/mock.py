@@ -9,7 +9,8 @@ from kiosk.core.errors import InvalidInput, ReaderLost
 from kiosk.core.records import DenyReason
 from kiosk.readers.debounce import Debounce
 from kiosk.readers.driver import TICK_S, DeviceLost, Driver, MonotonicNs, Session
-from kiosk.readers.reader import ReaderSettings
+from kiosk.readers.interpret import interpret
+from kiosk.readers.reader import CardRead, ReaderSettings
 
 WAITING_MAX = 256
 _FAULTS = (DenyReason.READ_FAILED, DenyReason.IDENTIFIER_NOT_TRUSTED)
@@ -34,9 +35,13 @@ class MockReader(Driver):
         self._lost_cause: str | None = None
         self._blind: str | None = None
 
-    def present(self, raw: str) -> None:
-        """Tap a card with this number, as the reader would write it; raises ReaderLost while lost or full."""
+    def present(self, raw: str) -> CardRead:
+        """Tap a card with this number, as the reader would write it; raises ReaderLost while lost or full.
+
+        Returns the read that will be emitted, unless it is debounced.
+        """
         self._tap(lambda session: session.card(raw))
+        return interpret(self.name, raw, self._settings.number_format)
 
     def fault(self, reason: DenyReason) -> None:
         """Tap a card that shows no number; raises ReaderLost, and InvalidInput where it is no reader's fault."""

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kiosk.core.decision import Standing
+from kiosk.core.case import Standing
+from kiosk.core.clock import TOLERANCE_MS, is_to_come
 from kiosk.core.model import AccessPoint, Presence
 from kiosk.core.records import Access
 from kiosk.core.visits import Usage, count_visit
@@ -45,10 +46,14 @@ class UsedNumbers(msgspec.Struct, frozen=True):
     folded: dict[str, int]
 
 
-def on_grant(event: Access, point: AccessPoint, at_ms: int) -> list[Statement]:
-    """Reserve what a grant may use."""
+def on_grant(
+    event: Access, point: AccessPoint, at_ms: int, used: Mapping[str, UsedNumbers] | None = None
+) -> list[Statement]:
+    """Reserve what a grant may use, and forget the visits that central's numbers of its credential contain."""
     row = (":seq", point.id, point.gate, event.credential, event.entitlement, point.area_from, point.area_to, at_ms)
-    return [("INSERT INTO open_grant VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)]
+    reserve = ("INSERT INTO open_grant VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    known = (used or {}).items() if event.credential is not None else ()
+    return [reserve, *(_forget_visits(event.credential, entitlement, each.folded) for entitlement, each in known)]
 
 
 def on_taken(grant_seq: int, at_ms: int) -> list[Statement]:
@@ -88,7 +93,11 @@ def standing(
     *,
     capacity: int | None,
 ) -> Standing:
-    """Gather what is known of a credential's use: central's numbers, own passages they lack, and open grants."""
+    """Gather what is known of a credential's use: central's numbers, own passages they lack, and open grants.
+
+    Places are counted by this box alone: who came in here and left through another box counts as inside until
+    `presence_s` is over (docs/operations.md).
+    """
     occupancy = _occupancy(journal, point, now_ms) if capacity is not None else 0
     if credential is None:
         return Standing(occupancy=occupancy)
@@ -101,16 +110,27 @@ def standing(
     visits.sort(key=itemgetter(1, 3))
     reserved.sort(key=itemgetter(3))
     return Standing(
-        presence=_presence(used.values(), seen, reserved),
+        presence=_presence(used.values(), seen, reserved, now_ms),
         usage=_usage(used, visits, reserved, zone),
         occupancy=occupancy,
     )
 
 
-def prune_visits(folded: Mapping[str, int], credential: str, entitlement: str) -> list[Statement]:
-    """Forget the visits that the number central keeps of one entitlement already contains."""
-    sql = "DELETE FROM visit WHERE credential = ? AND entitlement = ? AND journal = ? AND seq <= ?"
-    return [(sql, (credential, entitlement, journal, seq)) for journal, seq in folded.items()]
+def forget_presence(before_ms: int) -> list[Statement]:
+    """Forget whom nobody has seen since a time, UTC, milliseconds since 1970; for the hours when nobody waits.
+
+    A presence older than the longest `presence_s` of the box's access points decides nothing any more.
+    """
+    return [("DELETE FROM presence WHERE at_ms < ?", (before_ms,))]
+
+
+def _forget_visits(credential: str | None, entitlement: str, folded: Mapping[str, int]) -> Statement:
+    # One statement for any number of journals: where the card has no visit here, the list is not even read.
+    sql = (
+        "DELETE FROM visit WHERE credential = ? AND entitlement = ?"
+        " AND seq <= (SELECT value FROM json_each(?) WHERE key = journal)"
+    )
+    return (sql, (credential, entitlement, msgspec.json.encode(folded).decode()))
 
 
 def _usage(used: Mapping[str, UsedNumbers], visits: list[Any], reserved: list[Any], zone: ZoneInfo) -> dict[str, Usage]:
@@ -125,17 +145,28 @@ def _usage(used: Mapping[str, UsedNumbers], visits: list[Any], reserved: list[An
     return usage
 
 
-def _presence(used: Iterable[UsedNumbers], seen: list[Any], reserved: list[Any]) -> Presence | None:
+def _presence(used: Iterable[UsedNumbers], seen: list[Any], reserved: list[Any], now_ms: int) -> Presence | None:
+    """Return the newest word on where a card is. What a clock that was ahead has dated is no word."""
     if reserved:
         _entitlement, at_ms, area, _seq = reserved[-1]
         return Presence(area, at_ms)
-    known = [Presence(numbers.area, numbers.area_at_ms) for numbers in used if numbers.area is not None]
-    known += [Presence(area, at_ms) for area, at_ms, _journal, _seq in seen]
+    known: list[Presence] = []
+    folded: dict[str, int] = {}
+    for numbers in used:
+        if numbers.area is not None and not is_to_come(numbers.area_at_ms, now_ms):
+            known.append(Presence(numbers.area, numbers.area_at_ms))
+            folded.update(numbers.folded)
+    for area, at_ms, journal, seq in seen:
+        # Central's word on the area is newer than our own passage that it already contains, whatever their dates say.
+        if seq > folded.get(journal, 0) and not is_to_come(at_ms, now_ms):
+            known.append(Presence(area, at_ms))
     return max(known, key=lambda presence: presence.at_ms, default=None)
 
 
 def _occupancy(journal: Journal, point: AccessPoint, now_ms: int) -> int:
-    since_ms = now_ms - point.presence_s * 1000
-    inside = journal.query("SELECT count(*) FROM presence WHERE area = ? AND at_ms > ?", (point.area_to, since_ms))
-    coming = journal.query("SELECT count(*) FROM open_grant WHERE area_to = ?", (point.area_to,))
-    return int(inside[0][0]) + int(coming[0][0])
+    # Up to the tolerance: what a clock that was ahead has dated would keep its place until that date has come.
+    span = (now_ms - point.presence_s * 1000, now_ms + TOLERANCE_MS)
+    inside = "SELECT count(*) FROM presence WHERE area = ? AND at_ms > ? AND at_ms <= ?"
+    coming = "SELECT count(*) FROM open_grant WHERE area_to = ?"
+    counts = journal.query(inside, (point.area_to, *span)) + journal.query(coming, (point.area_to,))
+    return sum(int(count) for (count,) in counts)

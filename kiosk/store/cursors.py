@@ -1,5 +1,6 @@
 """What sync remembers of its own: how far central has confirmed each journal, and which commands ran."""
 
+import logging
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 import msgspec
 
 from kiosk.core.codec import GENESIS
+from kiosk.core.errors import JournalUnavailable
 from kiosk.store.database import WriterLock, open_reader, open_writer, retrying, writing
 
 COMMANDS_KEPT = 10_000
+
+_log = logging.getLogger(__name__)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursor (journal TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL) WITHOUT ROWID;
@@ -78,14 +82,16 @@ class CursorReader:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
-    def acked(self, journal: str) -> int:
-        """Return the confirmed seq of a journal; 0 while sync has never run."""
+    def acked(self, journal: str) -> int | None:
+        """Return the confirmed seq of a journal: 0 while sync has never run, None where its file cannot be read."""
         rows = self._query("SELECT seq FROM cursor WHERE journal = ?", journal)
+        if rows is None:
+            return None
         return int(rows[0][0]) if rows else 0
 
     def status(self) -> dict[str, str]:
-        """Return sync's words on the line; empty while sync has never run."""
-        return {str(name): str(value) for name, value in self._query("SELECT name, value FROM status")}
+        """Return sync's words on the line; empty while sync has never run, and where its file cannot be read."""
+        return {str(name): str(value) for name, value in self._query("SELECT name, value FROM status") or ()}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -93,14 +99,24 @@ class CursorReader:
             self._connection.close()
             self._connection = None
 
-    def _query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        if self._connection is None:
-            if not self._path.exists():
-                return []
-            self._connection = open_reader(self._path)
-        connection = self._connection
+    def _query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]] | None:
         try:
+            if self._connection is None:
+                if not _is_there(self._path):
+                    return []
+                self._connection = open_reader(self._path)
+            connection = self._connection
             return retrying(lambda: connection.execute(sql, parameters).fetchall())
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError, JournalUnavailable) as error:
+            _log.debug("cursors cannot be read", extra={"cause": str(error)})
             self.close()
-            return []
+            return None
+
+
+def _is_there(path: Path) -> bool:
+    """Say whether a file is there; raises OSError where that cannot be known (`Path.exists` then says no)."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True

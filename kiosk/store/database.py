@@ -24,12 +24,16 @@ def open_writer(path: Path) -> sqlite3.Connection:
     Checkpoints are the owner's to start: an automatic one would run on somebody's tap.
     """
     connection = _connect(path, "rwc")
-    with _translated(path):
-        connection.execute("PRAGMA journal_mode=WAL").fetchall()
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        connection.execute(f"PRAGMA journal_size_limit={WAL_BYTES_KEPT}")
-        connection.execute("PRAGMA foreign_keys=ON")
+    try:
+        with _translated(path):
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA wal_autocheckpoint=0")
+            connection.execute(f"PRAGMA journal_size_limit={WAL_BYTES_KEPT}")
+            connection.execute("PRAGMA foreign_keys=ON")
+    except JournalUnavailable:
+        connection.close()
+        raise
     return connection
 
 
@@ -71,10 +75,17 @@ def retrying(action: Callable[[], T]) -> T:
 
 
 class WriterLock:
-    """Keeps a second process from writing the same file; raises StoreDamaged where one does."""
+    """Keeps a second process from writing the same file; raises StoreDamaged where one does.
+
+    Raises JournalUnavailable where there can be no lock.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC
+        try:
+            self._file = os.open(path.with_name(path.name + ".lock"), flags, 0o600)
+        except OSError as error:
+            raise JournalUnavailable(f"{path} cannot be locked: {error}", hint="Check the disk") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

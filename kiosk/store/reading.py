@@ -11,7 +11,7 @@ from kiosk.core.codec import GENESIS, chain, parse
 from kiosk.core.errors import JournalUnavailable, MessageRejected
 from kiosk.store.database import open_reader, retrying
 
-VERIFY_PAGE = 1000
+PAGE = 1000
 
 
 class JournalMark(msgspec.Struct, frozen=True):
@@ -64,13 +64,18 @@ class JournalReader:
         """Return the records behind a seq, oldest first, without a gap, within both limits but at least one."""
         found: list[StoredRecord] = []
         size = 0
-        rows = self.query("SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?", after, records_max)
-        for seq, body, link in rows:
-            size += len(body) + 1
-            if seq != after + len(found) + 1 or (found and size > bytes_max):
+        for record in self._page(after, records_max):
+            size += len(record.body) + 1
+            if record.seq != after + len(found) + 1 or (found and size > bytes_max):
                 break
-            found.append(StoredRecord(seq, body, link))
+            found.append(record)
         return found
+
+    def walk(self, after: int = 0) -> Iterator[StoredRecord]:
+        """Yield every record behind a seq that is still there, oldest first, gaps or not; raises JournalUnavailable."""
+        while page := self._page(after, PAGE):
+            yield from page
+            after = page[-1].seq
 
     def close(self) -> None:
         """Let go of the file. May be called twice."""
@@ -86,6 +91,10 @@ class JournalReader:
         except sqlite3.Error as error:
             self.close()
             raise JournalUnavailable(f"{self.path} cannot be read: {error}") from error
+
+    def _page(self, after: int, records_max: int) -> list[StoredRecord]:
+        rows = self.query("SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?", after, records_max)
+        return [StoredRecord(*row) for row in rows]
 
     def _follow(self) -> sqlite3.Connection:
         try:
@@ -127,7 +136,7 @@ def verify(path: Path) -> tuple[int, str | None]:
         if first and first[0][0] > 1:
             after, link = first[0]
             held = 1
-        for record in _pages(reader, after):
+        for record in reader.walk(after):
             if record.seq != after + 1:
                 return held, f"record {after + 1} is missing"
             try:
@@ -141,13 +150,3 @@ def verify(path: Path) -> tuple[int, str | None]:
         return held, None
     finally:
         reader.close()
-
-
-def _pages(reader: JournalReader, after: int) -> Iterator[StoredRecord]:
-    while rows := reader.query(
-        "SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?", after, VERIFY_PAGE
-    ):
-        for row in rows:
-            record = StoredRecord(*row)
-            yield record
-            after = record.seq

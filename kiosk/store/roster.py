@@ -5,22 +5,17 @@ Sync alone writes, gate and web read. The overlay's one transaction is the switc
 
 import secrets
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from kiosk.core.clock import Anchor, format_utc, parse_utc
+from kiosk.core.codec import canonical
 from kiosk.core.errors import JournalUnavailable, MessageRejected
-from kiosk.core.roster import (
-    DIGEST_MODULUS,
-    DeltaOp,
-    digest_hex,
-    encode_row,
-    row_digest,
-    row_key,
-)
+from kiosk.core.roster import DIGEST_MODULUS, DeltaOp, body_key, digest_hex, row_digest
+from kiosk.core.tills import Funds
 from kiosk.store.book import UsedNumbers
 from kiosk.store.database import open_reader, open_writer, writing
 
@@ -29,6 +24,7 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS row (key BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS used (credential TEXT, entitlement TEXT, body BLOB NOT NULL,
     PRIMARY KEY (credential, entitlement)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS funds (owner TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deny (credential TEXT PRIMARY KEY, until_revision INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -58,9 +54,12 @@ class RosterWriter:
         self.folder = folder
         self._connection = open_writer(folder / "overlay.db")
         with writing(self._connection):
+            knows_funds = "SELECT 1 FROM sqlite_master WHERE name = 'funds'"
+            told_all = self._connection.execute(knows_funds).fetchone() is not None
             for statement in OVERLAY_SCHEMA.split(";"):
                 self._connection.execute(statement)
-            self._set()
+            # What an earlier version was told of money it did not keep: then everything has to be told again.
+            self._set(**({} if told_all else {"used_version": "0"}))
         self.state = read_state(self._connection)
 
     def accept_head(self, revision: int, serial: int, issued_at: datetime, accepted_ns: int, boot_id: str) -> bool:
@@ -86,7 +85,7 @@ class RosterWriter:
     def apply_delta(self, from_revision: int, to_revision: int, ops: Sequence[DeltaOp], digest: str) -> None:
         """Apply a verified delta to the revision it starts from; raises MessageRejected and changes nothing.
 
-        The digest after it must be the one that was signed.
+        The digest after it must be the one that was signed. Rows are kept as they were sent.
         """
         if from_revision != self.state.revision or to_revision <= from_revision:
             raise MessageRejected(f"delta {from_revision}→{to_revision} does not fit revision {self.state.revision}")
@@ -115,9 +114,11 @@ class RosterWriter:
             self._follow_head(revision)
         self.state = read_state(self._connection)
 
-    def put_used(self, version: int, rows: Mapping[tuple[str, str], UsedNumbers]) -> None:
-        """Take the use that other gates have seen, up to a version."""
+    def put_used(self, version: int, rows: Mapping[tuple[str, str], UsedNumbers], funds: Iterable[Funds] = ()) -> None:
+        """Take the use that other gates have seen, and what there is to spend, up to a version."""
         with writing(self._connection):
+            told = [(each.owner, msgspec.json.encode(each)) for each in funds]
+            self._connection.executemany("INSERT OR REPLACE INTO funds VALUES (?, ?)", told)
             self._connection.executemany(
                 "INSERT OR REPLACE INTO used VALUES (?, ?, ?)",
                 [(*key, msgspec.json.encode(entry)) for key, entry in rows.items()],
@@ -155,9 +156,9 @@ class RosterWriter:
 
     def _apply(self, op: DeltaOp, snapshot: sqlite3.Connection | None) -> int:
         """Apply one op and return what it adds to the digest."""
-        key = row_key(op.put) if op.put is not None else bytes.fromhex(op.drop or "")
+        body = canonical(op.put) if op.put is not None else None
+        key = body_key(body) if body is not None else bytes.fromhex(op.drop or "")
         old = row_body(self._connection, snapshot, key)
-        body = encode_row(op.put) if op.put is not None else None
         self._connection.execute("INSERT OR REPLACE INTO row VALUES (?, ?)", (key, body))
         change = (row_digest(body) if body is not None else 0) - (row_digest(old) if old is not None else 0)
         return change % DIGEST_MODULUS

@@ -1,19 +1,25 @@
 """The roster as the gate reads it: one consistent revision per look, noticed within the same tap when sync switched."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from kiosk.core.errors import MessageRejected, RosterUnavailable
+from kiosk.core.board import Announcement
+from kiosk.core.errors import JournalUnavailable, MessageRejected, RosterUnavailable
+from kiosk.core.goods import Item
 from kiosk.core.model import AnyRow, Credential, Policy
 from kiosk.core.roster import decode_row, make_policy
+from kiosk.core.spending import SpendLimits
+from kiosk.core.tills import Funds
 from kiosk.store.book import UsedNumbers
 from kiosk.store.database import open_reader, retrying
 from kiosk.store.roster import RosterState, open_snapshot, read_state
 
+LOOKS_MAX = 8
 SMALL_KINDS = ("area", "product", "schedule", "site", "tier")
 
 # One statement is one consistent look at the overlay, its change mark included; a transaction around several is dear.
@@ -23,7 +29,13 @@ UNION ALL SELECT 1, until_revision, NULL FROM deny WHERE credential = ?2
 UNION ALL SELECT 2, body, entitlement FROM used WHERE credential = ?2
 UNION ALL SELECT 3, value, NULL FROM meta WHERE name = 'change'
 """
+_FUNDS = "SELECT body FROM funds WHERE owner IN (?, '')"
+_funds = msgspec.json.Decoder(Funds)
 _used_numbers = msgspec.json.Decoder(UsedNumbers)
+_item = msgspec.json.Decoder(Item)
+_announcement = msgspec.json.Decoder(Announcement)
+
+R = TypeVar("R")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -62,11 +74,46 @@ class RosterReader:
             if overlay is None:
                 return Found()
             key = bytes.fromhex(credential)
-            rows = retrying(lambda: overlay.execute(_LOOK, (key, credential)).fetchall())
-            if rows[-1][1] != self._seen_change:
-                self._follow(overlay)
+            for _ in range(LOOKS_MAX):
                 rows = retrying(lambda: overlay.execute(_LOOK, (key, credential)).fetchall())
-            return self._found(rows, key)
+                if rows[-1][1] == self._seen_change:
+                    return self._found(rows, key)
+                self._follow(overlay)
+            raise RosterUnavailable(f"roster in {self.folder} changed at each of {LOOKS_MAX} looks")
+
+    def funds(self, owner: str) -> tuple[Funds | None, SpendLimits | None]:
+        """Return what central last told of an owner's money, and the limits; None what it did not tell.
+
+        Raises RosterUnavailable.
+        """
+        with self._translated():
+            overlay = self._open_overlay()
+            if overlay is None:
+                return None, None
+            rows = retrying(lambda: overlay.execute(_FUNDS, (owner,)).fetchall())
+            told = {each.owner: each for each in (_funds.decode(body) for (body,) in rows)}
+            limits = told.get("")
+            return told.get(owner), limits.limits if limits is not None else None
+
+    def items(self) -> dict[str, Item]:
+        """Return the price list by id; what cannot be read of it is left out. Raises RosterUnavailable."""
+        return {each.id: each for each in self._rows("item", _item)}
+
+    def announcements(self) -> list[Announcement]:
+        """Return what the office has pinned up; what cannot be read of it is left out. Raises RosterUnavailable."""
+        return self._rows("announcement", _announcement)
+
+    def _rows(self, kind: str, decoder: msgspec.json.Decoder[R]) -> list[R]:
+        """Return rows of a kind that no gate looks at."""
+        self.refresh()
+        with self._translated():
+            overlay = self._open_overlay()
+            bodies = retrying(lambda: _bodies((kind,), overlay, self._snapshot)) if overlay is not None else []
+        found: list[R] = []
+        for body in bodies:
+            with suppress(msgspec.DecodeError):
+                found.append(decoder.decode(body))
+        return found
 
     def close(self) -> None:
         """Let go of the files; the next look opens them again."""
@@ -125,16 +172,20 @@ class RosterReader:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError, MessageRejected, msgspec.DecodeError) as error:
+        except (sqlite3.Error, OSError, JournalUnavailable, MessageRejected, msgspec.DecodeError) as error:
             self.close()
             raise RosterUnavailable(f"roster in {self.folder} cannot be read: {error}") from error
 
 
 def _small_rows(overlay: sqlite3.Connection, snapshot: sqlite3.Connection | None) -> list[AnyRow]:
+    return [decode_row(body) for body in _bodies(SMALL_KINDS, overlay, snapshot)]
+
+
+def _bodies(kinds: Sequence[str], overlay: sqlite3.Connection, snapshot: sqlite3.Connection | None) -> list[bytes]:
     bodies: dict[bytes, bytes | None] = {}
     for source in (snapshot, overlay):
-        for kind in SMALL_KINDS if source is not None else ():
+        for kind in kinds if source is not None else ():
             span = (f"{kind}:".encode(), f"{kind};".encode())
             sql = "SELECT key, body FROM row WHERE key >= ? AND key < ?"
             bodies.update(source.execute(sql, span).fetchall() if source is not None else ())
-    return [decode_row(body) for body in bodies.values() if body is not None]
+    return [body for body in bodies.values() if body is not None]

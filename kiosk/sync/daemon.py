@@ -14,12 +14,13 @@ from kiosk.core.errors import KioskError, MessageRejected
 from kiosk.local.process import notify_watchdog
 from kiosk.store.cursors import Cursors
 from kiosk.sync import meters
+from kiosk.sync.asking_central import CentralQuestions
 from kiosk.sync.downlink import Downlink
 from kiosk.sync.orders import Orders
 from kiosk.sync.requests import Questions
 from kiosk.sync.trust import Trust
 from kiosk.sync.uplink import REFUSED_NS, Next, Uplink
-from kiosk.sync.words import Fetched, Poke
+from kiosk.sync.words import Asked, Fetched, LeftOff, Poke
 from kiosk.wire import topics
 from kiosk.wire.link import Arrived, Connected, Disconnected, Link
 from kiosk.wire.messages import Ack, Birth, Offline
@@ -28,6 +29,10 @@ from kiosk.wire.signing import SigningKey
 HEARTBEAT_NS = 60_000_000_000
 TIDY_NS = 60_000_000_000
 BIRTH_MIN_NS = 500_000_000
+RECONNECT_NS = 60_000_000_000
+RETAINED = ("roster/head", "roster/deny")
+"""What the broker says again at every connect."""
+
 BEHIND_LOOK_NS = 50_000_000
 WAIT_MIN_S, WAIT_MAX_S = 0.0005, 1.0
 AGE_MAX_S = 50 * 365 * 86400
@@ -42,19 +47,22 @@ class Sync:
     def __init__(
         self, device: str, link: Link, uplinks: list[Uplink], downlink: Downlink, orders: Orders,
         questions: Questions, trust: Trust, cursors: Cursors, key: SigningKey, clock: Clock, version: str,
-        session: str, poll_s: float,
+        session: str, poll_s: float, asking: CentralQuestions,
     ) -> None:  # fmt: skip
         self._device, self._link = device, link
         self._uplinks, self._downlink, self._orders = uplinks, downlink, orders
         self._questions, self._trust, self._cursors = questions, trust, cursors
         self._key, self._clock, self._version = key, clock, version
         self._session, self._poll_ns = session, int(poll_s * 1e9)
+        self._asking = asking
         self._connected = False
         self._birth_wanted = False
         self._births_ns: int | None = None
         self._birth_retry_ns = 0
         self._look_ns = 0
         self._tidy_ns = clock.monotonic_ns() + TIDY_NS
+        self._again_wanted = False
+        self._again_ns = 0
         self._told: tuple[Any, ...] = ()
         self._poked = threading.Event()
         self._handlers: dict[str, Callable[[bytes], None]] = {
@@ -104,6 +112,7 @@ class Sync:
             leaf = event.topic.split("/", 4)[-1]
             if leaf in self._handlers:
                 self._guarded(leaf, self._handlers[leaf], event.payload)
+            # Also what the disk would not take: a broker stops sending to whoever leaves too much unanswered.
             event.done()
         elif isinstance(event, Connected):
             self._on_connected()
@@ -114,6 +123,10 @@ class Sync:
             self._connected = False
         elif isinstance(event, Fetched):
             self._guarded("snapshot", self._downlink.on_fetched, event.name, event.snapshot)
+        elif isinstance(event, Asked):
+            self._asking.ask(event, online=self._connected)
+        elif isinstance(event, LeftOff):
+            self._asking.leave_off(event.name)
         elif isinstance(event, Poke):
             self._poked.clear()
             self._look_ns = 0
@@ -137,6 +150,7 @@ class Sync:
         except (KioskError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
             meters.failures.inc()
             _log.error("step failed", extra={"step": what, "cause": str(error)})
+            self._again_wanted = self._again_wanted or what in RETAINED
         else:
             return True
         return False
@@ -164,16 +178,26 @@ class Sync:
                     uplink.refused(now_ns)
             self._guarded("req", self._ask, now_ns)
         self._guarded("roster", self._downlink.tick, now_ns)
+        self._hear_again(now_ns)
         if now_ns >= self._tidy_ns:
             self._tidy_ns = now_ns + TIDY_NS
             self._guarded("tidy", self._cursors.tidy)
             self._guarded("tidy", self._downlink.tidy)
+
+    def _hear_again(self, now_ns: int) -> None:
+        """Have the broker say again what our disk would not take, at most once a minute."""
+        if self._again_wanted and self._connected and now_ns >= self._again_ns:
+            self._again_wanted, self._again_ns = False, now_ns + RECONNECT_NS
+            _log.warning("connecting again for what could not be kept")
+            self._link.reconnect()
 
     def _look(self) -> None:
         for uplink in self._uplinks:
             if uplink.refresh():
                 self._birth_wanted = True
             meters.unsent.labels(uplink.owner).set(uplink.unsent)
+        for what, count in self._link.counters.items():
+            meters.link.labels(what).set(count)
         state = self._downlink.state
         meters.revision.set(state.revision)
         meters.roster_age.set(read_clock(self._clock, state.anchor, AGE_MAX_S).roster_age_s)

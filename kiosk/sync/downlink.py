@@ -1,6 +1,7 @@
 """Rosters down: verified, in order, one transaction each; what is missing is asked for."""
 
 import logging
+from collections.abc import Callable
 
 import msgspec
 
@@ -10,7 +11,7 @@ from kiosk.core.roster import DeltaOp
 from kiosk.store.book import UsedNumbers
 from kiosk.store.roster import RosterState, RosterWriter
 from kiosk.sync.fetching import PARTS_KIND, SnapshotFetch
-from kiosk.sync.requests import Questions
+from kiosk.sync.requests import Question, Questions
 from kiosk.sync.trust import Trust
 from kiosk.wire.messages import DenyList, Response, RosterDelta, RosterHead, Snapshot, Used
 
@@ -24,13 +25,16 @@ class Downlink:
     """Follows the signed head of the site's roster. It never goes back, and changes only where the digest agrees."""
 
     def __init__(
-        self, site: str, roster: RosterWriter, trust: Trust, questions: Questions, fetch: SnapshotFetch, clock: Clock
-    ) -> None:
+        self, site: str, roster: RosterWriter, trust: Trust, questions: Questions, fetch: SnapshotFetch, clock: Clock,
+        is_a_neighbours: Callable[[Response], bool] = lambda _response: False,
+    ) -> None:  # fmt: skip
+        self._is_a_neighbours = is_a_neighbours
         self._site, self._roster, self._trust = site, roster, trust
         self._questions, self._fetch, self._clock = questions, fetch, clock
         self._head: RosterHead | None = None
         self._behind_ns: int | None = None
         self._whole = False
+        self._used_after = 0
 
     @property
     def state(self) -> RosterState:
@@ -89,28 +93,41 @@ class Downlink:
             (row.credential, row.entitlement): UsedNumbers(row.counts, row.area, row.area_at_ms, row.folded)
             for row in used.rows
         }
-        self._roster.put_used(used.version, rows)
+        funds = used.funds if isinstance(used.funds, tuple) else ()
+        self._roster.put_used(used.version, rows, funds)
 
     def on_response(self, payload: bytes) -> None:
         """Take the answer to a question of ours; raises MessageRejected."""
         response = self._trust.open(payload, Response)
-        kind = self._questions.answered(response.id, more=response.more)
-        if kind is None:
+        question = self._questions.answered(response.id, more=response.more)
+        if self._is_a_neighbours(response):
             return
+        if response.ok and response.kind == "roster.part":
+            self._on_part(response, question)
+        elif question is not None:
+            self._on_answer(response, question.kind)
+
+    def _on_part(self, response: Response, question: Question | None) -> None:
+        # Even where its question was given up the line moves, and the part is good: its name vouches for it.
+        if question is None:
+            self._questions.heard(PARTS_KIND)
+        elif not response.more:
+            self._fetch.answered(question)
+        self._fetch.got(response.body)
+
+    def _on_answer(self, response: Response, kind: str) -> None:
         if not response.ok:
             _log.warning("central did not help", extra={"kind": kind})
             self._questions.rest(kind)
             if kind == PARTS_KIND:
                 self._fetch.forget()
-        elif response.kind == "roster.part" and kind == PARTS_KIND:
-            self._fetch.got(response.body)
         elif response.kind == "roster.delta":
             self.on_delta(msgspec.json.encode(response.body))
         elif response.kind == "roster.snapshot":
             self._whole = True
             self._questions.rest(DELTAS_KIND)
         elif response.kind == "used":
-            self.on_used(msgspec.json.encode(response.body))
+            self._on_used_answer(response)
 
     def tick(self, now_ns: int) -> None:
         """Ask for what is missing. A published delta gets a moment to arrive first."""
@@ -187,9 +204,17 @@ class Downlink:
         if announced or ends_change_over:
             self._roster.put_central_key(self._trust.to_text())
 
+    def _on_used_answer(self, response: Response) -> None:
+        self.on_used(msgspec.json.encode(response.body))
+        # One answer holds so many pages and no more: only an empty one says that nothing is left.
+        told = response.body.get("rows") or response.body.get("funds")
+        if not response.more and told and self._roster.state.used_version > self._used_after:
+            self._ask_used()
+
     def _ask_used(self) -> None:
-        if not self._questions.count(USED_KIND):
-            self._questions.ask(USED_KIND, {"after": self._roster.state.used_version})
+        after = self._roster.state.used_version
+        if not self._questions.count(USED_KIND) and self._questions.ask(USED_KIND, {"after": after}):
+            self._used_after = after
 
     def _check_site(self, site: str) -> None:
         if site != self._site:

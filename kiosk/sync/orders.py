@@ -12,6 +12,7 @@ from kiosk.core.clock import Clock
 from kiosk.core.errors import KioskError, MessageRejected
 from kiosk.local.talk import ask
 from kiosk.store.cursors import Cursors
+from kiosk.sync import meters
 from kiosk.sync.trust import Trust
 from kiosk.wire.messages import Command, CommandResult
 from kiosk.wire.signing import SigningKey
@@ -63,6 +64,7 @@ class Orders:
             self._waiting.put_nowait((command, self._clock.monotonic_ns() + command.ttl_s * 1_000_000_000))
         except Full:
             self.overrun += 1
+            meters.overrun.inc()
             self._finish(CommandResult(id=command.id, ok=False, body={"code": "overrun"}))
 
     def _work(self, stop: threading.Event) -> None:

@@ -9,12 +9,14 @@ from kiosk.core.clock import Clock
 from kiosk.core.codec import canonical
 from kiosk.core.errors import ConfigError
 from kiosk.local.box import BoxSettings
+from kiosk.local.files import make_folder
 from kiosk.local.health import Health, HealthServer
 from kiosk.local.process import notify_ready
 from kiosk.local.talk import TalkServer, follow
 from kiosk.store.cursors import Cursors
 from kiosk.store.reading import JournalReader
 from kiosk.store.roster import RosterWriter
+from kiosk.sync.asking_central import CentralQuestions
 from kiosk.sync.daemon import Sync, new_session
 from kiosk.sync.downlink import Downlink
 from kiosk.sync.fetching import SnapshotFetch
@@ -47,7 +49,8 @@ class SyncProcess:
     ) -> None:
         topics.check_name(box.device, "device")
         topics.check_name(box.site, "site")
-        _make_folder(box.data)
+        make_folder(box.data)
+        make_folder(box.roster)
         self._box, self._clock = box, clock
         self._session = new_session()
         self._key = SigningKey.from_text(_secret(box.path(settings.device_key_file), "the device's key"))
@@ -58,7 +61,8 @@ class SyncProcess:
         self._link: Link = make_link(self._link_settings(settings))
         questions = Questions(self._key, clock)
         fetch = SnapshotFetch(box.roster, questions, clock, settings.disk_bytes_per_s, self._fetched)
-        downlink = Downlink(box.site, self._roster, trust, questions, fetch, clock)
+        asking = CentralQuestions(self._link, questions)
+        downlink = Downlink(box.site, self._roster, trust, questions, fetch, clock, asking.answered)
         self._orders = Orders(box.device, trust, self._cursors, box.socket("gate"), self._key, clock, self._answer)
         chance = random.Random(self._session)  # noqa: S311 - jitter, not a secret
         self.uplinks = [
@@ -68,10 +72,11 @@ class SyncProcess:
         ]  # fmt: skip
         self.sync = Sync(
             box.device, self._link, self.uplinks, downlink, self._orders, questions, trust, self._cursors,
-            self._key, clock, version, self._session, settings.poll_s,
+            self._key, clock, version, self._session, settings.poll_s, asking,
         )  # fmt: skip
         self._partings = Partings(self.uplinks, box.socket, self.sync.poke)
-        self._talk = TalkServer(box.socket("sync"), {"status": lambda _args: self._check().detail})
+        handlers = {"status": lambda _args: self._check().detail, "central": asking.handle}
+        self._talk = TalkServer(box.socket("sync"), handlers)
         self._health = HealthServer(settings.health_host, settings.health_port, self._check)
 
     def run(self, stop: threading.Event) -> None:
@@ -135,13 +140,6 @@ class SyncProcess:
                 "loop_late_ms": late_ns // 1_000_000,
             },
         )
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be made: {error.strerror}", hint="Check data_dir and its disk") from error
 
 
 def _optional(box: BoxSettings, name: str) -> str:

@@ -13,7 +13,7 @@ class SyncSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     host: str
-    port: int = 8883
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
     username: str = ""
     password_file: str = ""
     ca_file: str = ""
@@ -26,4 +26,4 @@ class SyncSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     poll_s: Annotated[float, msgspec.Meta(ge=0.05)] = 1.0
     disk_bytes_per_s: Annotated[int, msgspec.Meta(ge=64 * 1024)] = 8 * 1024**2
     health_host: str = "127.0.0.1"
-    health_port: int = 9102
+    health_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 9102

@@ -10,11 +10,13 @@ from enum import StrEnum
 
 from prometheus_client import Counter
 
+from kiosk.core.backoff import back_off_s
 from kiosk.core.clock import Clock
 from kiosk.core.errors import JournalUnavailable
 from kiosk.store.cursors import Cursor, Cursors
 from kiosk.store.reading import JournalReader
 from kiosk.store.rotation import Parting
+from kiosk.sync.doubt import Doubt
 from kiosk.sync.sealing import Batch, Sealer
 from kiosk.sync.settings import SyncSettings
 from kiosk.wire.batches import BATCH_RECORDS_MAX
@@ -22,7 +24,6 @@ from kiosk.wire.messages import Ack, AckStatus, JournalHead
 from kiosk.wire.signing import SigningKey
 
 PAUSE_MS_MAX = 60_000
-BAD_MAX = 2
 REFUSED_NS = 50_000_000
 """How long a batch waits that the link would not take: its window is full, or the connection just went."""
 
@@ -64,7 +65,7 @@ class Uplink:
         self._kept = self._cursor
         self._resend_ns = 0
         self._paused_ns = 0
-        self._bad_times: set[str] = set()
+        self._doubt = Doubt()
 
     @property
     def acked(self) -> int:
@@ -89,8 +90,8 @@ class Uplink:
                 self.parting = None
             self.journal = mark.journal
             self._cursor = self._kept = self._cursors.get(mark.journal)
-            self._bad_times.clear()
             self._land()
+            self._doubt.forget()
         self.head = mark.head
         return fresh
 
@@ -122,6 +123,9 @@ class Uplink:
         due_ns = self.due_ns()
         if due_ns is None or now_ns < due_ns:
             return None
+        if self._doubt.ripe is not None:
+            self._leave(self._doubt.ripe)
+            return None
         if self._flight is None:
             ahead, self._ahead = self._ahead, None
             self._flight = ahead if ahead is not None and ahead.after == self._cursor else self._seal(self._cursor)
@@ -129,8 +133,9 @@ class Uplink:
 
     def sent(self, now_ns: int) -> None:
         """The link has taken what `send` returned: it goes again when no ack has moved for a while."""
-        wait_s = min(self._settings.resend_first_s * 2 ** min(self._sends, 16), self._settings.resend_max_s)
+        wait_s = back_off_s((self._settings.resend_first_s, self._settings.resend_max_s), self._sends)
         self._sends += 1
+        self._doubt.sent()
         self._resend_ns = now_ns + int(wait_s * (1 + self._chance.random() / 4) * 1e9)
 
     def refused(self, now_ns: int) -> None:
@@ -162,9 +167,12 @@ class Uplink:
         if self.parting is not None:
             return Next.PART
         same = self._holds(ack)
-        if ack.status in (AckStatus.FORK, AckStatus.BAD):
-            return self._turned_down(ack, same=same)
         below = ack.seq < self.acked and not answers_birth
+        if ack.status in (AckStatus.FORK, AckStatus.BAD):
+            _acks.labels(ack.status.value).inc()
+            if ack.status is AckStatus.FORK or answers_birth or not (same or below):
+                return self._leave(ack)
+            return self._on_bad(ack, same=same)
         if ack.status is AckStatus.GAP and (same or below):
             # Central has less than it once told us: only its answer to a birth may set the cursor down.
             _acks.labels("gap").inc()
@@ -194,24 +202,21 @@ class Uplink:
             return False
         _acks.labels("moved" if ack.seq > self.acked else "lowered").inc()
         self._cursor = Cursor(ack.seq, bytes.fromhex(ack.hash))
-        self._bad_times.clear()
         ahead = self._ahead
         self._land()
         self._ahead = ahead
+        self._doubt.forget()
         return True
 
-    def _turned_down(self, ack: Ack, *, same: bool) -> Next:
-        _acks.labels(ack.status.value).inc()
-        if ack.status is AckStatus.BAD:
-            # Once may be damage on the way: the same batch goes again before a journal is left. The same ack twice is
-            # one ack.
-            if ack.time in self._bad_times:
-                return Next.NOTHING
-            self._bad_times.add(ack.time)
-            if len(self._bad_times) < BAD_MAX:
-                self._land()
-                return Next.SEND
-        common = ack.seq if same else self._common(ack.seq)
+    def _on_bad(self, ack: Ack, *, same: bool) -> Next:
+        if ack.seq == self.acked and self._doubt.send_again(ack):
+            self._land()
+            return Next.SEND
+        # Where it is not about our batch, or central is not where we think, its answer to a birth tells.
+        return Next.BIRTH if same and ack.seq != self.acked else Next.NOTHING
+
+    def _leave(self, ack: Ack) -> Next:
+        common = ack.seq if self._holds(ack) else self._common(ack.seq)
         return self._part(ack.seq, ack.hash, common, ack.status.value)
 
     def _common(self, seq: int) -> int:
@@ -245,3 +250,4 @@ class Uplink:
 
     def _land(self) -> None:
         self._flight, self._ahead, self._resend_ns, self._sends = None, None, 0, 0
+        self._doubt.landed()

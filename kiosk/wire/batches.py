@@ -1,14 +1,15 @@
 """A batch of journal records: one CloudEvent in structured JSON mode, signed and chained (CONTRACT §3).
 
-Both ends hash and sign the canonical bytes, so records travel as they rest in the journal and are never re-encoded on
-the way up.
+Both ends hash and sign the canonical bytes. Our own records travel as they rest in the journal and are never
+re-encoded on the way up; a stranger may format his batch as he likes, for whoever opens it makes the canonical form of
+what it has decoded.
 """
 
 from typing import Any
 
 import msgspec
 
-from kiosk.core.codec import RECORD_BYTES_MAX, canonical, chain, parse
+from kiosk.core.codec import RECORD_BYTES_MAX, canonical, canonicalize, chain
 from kiosk.core.errors import MessageRejected
 from kiosk.wire.signing import SCHEMA, SigningKey, VerifyKey
 
@@ -20,7 +21,7 @@ ENVELOPE_BYTES = 1024
 EVENT_TYPE = "kiosk.journal.v1"
 
 
-class BatchData(msgspec.Struct, frozen=True):
+class BatchData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The signed part: `prev` is h(first − 1) and `hash` is h(last), both hex."""
 
     schema: int
@@ -42,6 +43,12 @@ class Envelope(msgspec.Struct, frozen=True):
     data: BatchData
     time: str = ""
     datacontenttype: str = "application/json"
+
+
+class ExtendedEnvelope(Envelope, frozen=True, kw_only=True):
+    """A CloudEvent whose data says more than we know: the signature covers that too."""
+
+    others: dict[str, msgspec.Raw]
 
 
 class CheckedRecord(msgspec.Struct, frozen=True):
@@ -73,6 +80,7 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 _envelope = msgspec.json.Decoder(Envelope)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def seal_batch(
@@ -87,35 +95,39 @@ def seal_batch(
 ) -> bytes:
     """Build the payload of one batch from canonical record bytes; `time` is the device's clock."""
     last = first + len(bodies) - 1
-    signed = _signed_part(journal, first, prev, bodies, last_hash)
-    data = signed[:-1] + b',"sig":"' + key.sign(signed).encode() + b'"}'
+    data = BatchData(SCHEMA, journal, first, prev.hex(), [], last_hash.hex(), "")
+    signed = _signed_part(data, bodies, {})
+    signed_data = signed[:-1] + b',"sig":"' + key.sign(signed).encode() + b'"}'
     head = {"id": f"{journal}:{first}-{last}", "source": f"/d/{device}", "specversion": "1.0", "time": time}
     head |= {"datacontenttype": "application/json", "type": EVENT_TYPE}
-    return b'{"data":' + data + b"," + canonical(head)[1:]
+    return b'{"data":' + signed_data + b"," + canonical(head)[1:]
 
 
 def read_envelope(payload: bytes) -> Envelope:
     """Read a payload without believing it; raises MessageRejected where it is no batch at all."""
     try:
         return _envelope.decode(payload)
+    except msgspec.ValidationError:
+        return _read_extended(payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MessageRejected(f"not a batch: {error}") from error
 
 
 def open_batch(envelope: Envelope, key: VerifyKey) -> Batch:
-    """Verify signature, limits, canonical form and chain; raises MessageRejected."""
+    """Verify limits, signature and chain over the canonical form of what was decoded; raises MessageRejected."""
     data = envelope.data
     if data.schema != SCHEMA:
         raise MessageRejected(f"batch schema {data.schema} is not known here", hint="Update central first")
     if not 1 <= len(data.records) <= BATCH_RECORDS_MAX or data.first < 1:
         raise MessageRejected(f"batch of {len(data.records)} records from seq {data.first}")
     prev, last = _hash_bytes(data.prev), _hash_bytes(data.hash)
-    bodies = [bytes(record) for record in data.records]
-    key.verify(_signed_part(data.journal, data.first, prev, bodies, last), data.sig)
+    decoded = [canonicalize(record) for record in data.records]
+    others = envelope.others if isinstance(envelope, ExtendedEnvelope) else {}
+    key.verify(_signed_part(data, [body for _, body in decoded], others), data.sig)
     records: list[CheckedRecord] = []
     link = prev
-    for seq, body in enumerate(bodies, data.first):
-        value = _record_value(body, seq)
+    for seq, (value, body) in enumerate(decoded, data.first):
+        _check_record(value, body, seq)
         link = chain(link, body)
         records.append(CheckedRecord(seq, body, link, value))
     if link != last:
@@ -123,10 +135,21 @@ def open_batch(envelope: Envelope, key: VerifyKey) -> Batch:
     return Batch(data.journal, data.first, prev, tuple(records))
 
 
-def _record_value(body: bytes, seq: int) -> dict[str, Any]:
+def _read_extended(payload: bytes) -> ExtendedEnvelope:
+    """Read a batch whose data may hold keys that are not ours."""
+    try:
+        outer = _fields.decode(payload)
+        inner = _fields.decode(outer.get("data", b""))
+        others = {name: inner.pop(name) for name in inner.keys() - BatchData.__struct_fields__}
+        envelope = _envelope.decode(msgspec.json.encode({**outer, "data": inner}))
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MessageRejected(f"not a batch: {error}") from error
+    return ExtendedEnvelope(**msgspec.structs.asdict(envelope), others=others)
+
+
+def _check_record(value: Any, body: bytes, seq: int) -> None:
     if len(body) > RECORD_BYTES_MAX:
         raise MessageRejected(f"record {seq} has {len(body)} bytes, the limit is {RECORD_BYTES_MAX}")
-    value = parse(body)
     if not isinstance(value, dict) or value.get("seq") != seq:
         raise MessageRejected(
             f"record at seq {seq} says it is {value.get('seq') if isinstance(value, dict) else value!r}"
@@ -135,13 +158,15 @@ def _record_value(body: bytes, seq: int) -> dict[str, Any]:
         raise MessageRejected(f"record {seq} lacks a time of 24 characters or a type")
     if not isinstance(value.get("data"), dict) or len(value) != 4:
         raise MessageRejected(f"record {seq} is not seq, at, type and data")
-    return value
 
 
-def _signed_part(journal: str, first: int, prev: bytes, bodies: list[bytes], last_hash: bytes) -> bytes:
-    return b'{"first":%d,"hash":"%s","journal":%s,"prev":"%s","records":[%s],"schema":%d}' % (
-        first, last_hash.hex().encode(), canonical(journal), prev.hex().encode(), b",".join(bodies), SCHEMA,
-    )  # fmt: skip
+def _signed_part(data: BatchData, bodies: list[bytes], others: dict[str, msgspec.Raw]) -> bytes:
+    """Return the canonical form of a batch's data without `sig`."""
+    parts = {name: canonical(getattr(data, name)) for name in ("first", "hash", "journal", "prev", "schema")}
+    parts["records"] = b"[" + b",".join(bodies) + b"]"
+    for name, value in others.items():
+        parts[name] = canonicalize(value)[1]
+    return b"{" + b",".join([canonical(name) + b":" + parts[name] for name in sorted(parts)]) + b"}"
 
 
 def _hash_bytes(text: str) -> bytes:

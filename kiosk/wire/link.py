@@ -38,9 +38,11 @@ class Link(Protocol):
 
     Events arrive in `events`, which has a stated limit. `publish` never blocks: it returns False when there is no
     connection or the window is full, and True promises nothing.
+    `counters` says how often what happened since the link was made.
     """
 
     events: "Queue[LinkEvent]"
+    counters: dict[str, int]
 
     def start(self) -> None:
         """Connect in the background and keep trying."""

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from kiosk.core.tills import Funds
 from kiosk.core.visits import Usage
 from kiosk.wire.signing import SCHEMA
 
@@ -172,9 +173,13 @@ class UsedRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Used(Message, frozen=True, kw_only=True):
-    """Changed use since version `previous` of the site's use; a device that lacks `previous` asks for the rest."""
+    """Changed use since version `previous` of the site's use; a device that lacks `previous` asks for the rest.
+
+    `funds` is what may be spent where central cannot be asked; a device of before there were tills passes over it.
+    """
 
     site: str
     version: int
     previous: int
     rows: tuple[UsedRow, ...]
+    funds: tuple[Funds, ...] | UnsetType = UNSET

@@ -257,6 +257,9 @@ class _TlsSocket(ssl.SSLSocket):
 def _tls_context(settings: LinkSettings) -> ssl.SSLContext | None:
     """Read the certificate files; None for plain TCP; raises ConfigError."""
     if not settings.ca_file:
+        if settings.cert_file or settings.key_file:
+            name = "cert_file" if settings.cert_file else "key_file"
+            raise ConfigError(f"{name} without ca_file", hint="Set ca_file: without it nothing is encrypted")
         return None
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)

@@ -8,6 +8,7 @@ import hashlib
 import os
 import struct
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Self
 
@@ -34,7 +35,7 @@ class PartStore:
         self._bytes_max = bytes_max
         self._lock = threading.Lock()
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._places, self._end = _read_places(self._file)
             os.ftruncate(self._file, self._end)
         except OSError as error:
@@ -87,6 +88,24 @@ class PartStore:
             return data
         self._places.pop(name, None)
         return None
+
+    @property
+    def held_bytes(self) -> int:
+        """How much of the disk the parts take."""
+        return self._end
+
+    def clear_unless(self, wanted: Collection[str]) -> bool:
+        """Throw every part away where less than half of the bytes here are wanted; return whether it was so.
+
+        Single parts cannot be: the file is only appended to.
+        """
+        with self._lock:
+            places = list(self._places.items())
+        kept = sum(_HEADER.size + length for name, (_, length) in places if name in wanted)
+        if not self._end or 2 * kept >= self._end:
+            return False
+        self.clear()
+        return True
 
     def clear(self) -> None:
         """Throw every part away."""

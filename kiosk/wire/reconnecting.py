@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from kiosk.core.backoff import back_off_s
 from kiosk.core.errors import ConfigError, LinkDown
 from kiosk.wire.link import Disconnected, LinkEvent, LinkSettings
 
@@ -162,5 +163,4 @@ def pause_s(attempt: int, *, refused: bool) -> float:
     """Return a random wait: below a limit that doubles with each attempt, or long when the broker refused us."""
     if refused:
         return _chance.uniform(*REFUSED_RETRY_S)
-    first, cap = RETRY_S
-    return _chance.uniform(0.0, min(cap, first * 2 ** min(attempt, 16)))
+    return _chance.uniform(0.0, back_off_s(RETRY_S, attempt))
