@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from kiosk.central.database import read_setting, write_setting
@@ -47,16 +48,33 @@ def may_sign(
     return None
 
 
+class ClockView(msgspec.Struct, frozen=True):
+    """What the database holds against a clock; `offsets` are the devices' clocks minus it."""
+
+    signed_at: datetime | None
+    confirmed_at: datetime | None
+    offsets: tuple[timedelta, ...]
+
+    @property
+    def median(self) -> timedelta | None:
+        """Return the median of the devices' clocks minus ours; None where none was heard."""
+        return timedelta(seconds=median(each.total_seconds() for each in self.offsets)) if self.offsets else None
+
+
+def clock_view(connection: Connection, now: datetime) -> ClockView:
+    """Read what a clock that shows `now` is held against."""
+    signed, confirmed = read_setting(connection, SIGNED_AT), read_setting(connection, CONFIRMED_AT)
+    return ClockView(
+        signed_at=parse_utc(signed) if signed else None,
+        confirmed_at=parse_utc(confirmed) if confirmed else None,
+        offsets=tuple(device_offsets(connection, now)),
+    )
+
+
 def why_not(connection: Connection, now: datetime, apart_max: timedelta) -> str | None:
     """Return why central must not sign now, or None, from what the database says."""
-    signed, confirmed = read_setting(connection, SIGNED_AT), read_setting(connection, CONFIRMED_AT)
-    return may_sign(
-        now,
-        parse_utc(signed) if signed else None,
-        device_offsets(connection, now),
-        apart_max=apart_max,
-        confirmed_at=parse_utc(confirmed) if confirmed else None,
-    )
+    view = clock_view(connection, now)
+    return may_sign(now, view.signed_at, view.offsets, apart_max=apart_max, confirmed_at=view.confirmed_at)
 
 
 def device_offsets(connection: Connection, now: datetime) -> list[timedelta]:
@@ -75,7 +93,7 @@ def device_offsets(connection: Connection, now: datetime) -> list[timedelta]:
 
 
 def confirm_clock(connection: Connection, now: datetime) -> None:
-    """Write down an operator's word that central's clock is right."""
+    """Write down an operator's word that a clock which shows `now` is right."""
     write_setting(connection, CONFIRMED_AT, format_utc(now))
 
 

@@ -7,7 +7,7 @@ once, an ack that was lost is given again, and what only one may do needs the le
 import logging
 import secrets
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from queue import Empty
 from typing import TypeVar
@@ -71,6 +71,7 @@ class Central:
         self._large_ns = 0
         self._acks: OrderedDict[tuple[str, str, bool], bytes] = OrderedDict()
         self._desk: RequestDesk | None = None
+        self._parts: tuple[Requests | Duty, ...] = ()
 
     def publish(self, topic: str, payload: bytes, retain: bool) -> bool:
         """Hand a message to the broker; False when it could not be. For any thread."""
@@ -87,13 +88,22 @@ class Central:
             "leading": self.lease.held(),
             "waiting": self._link.events.qsize(),
             "trouble": self._troubled,
-            "counts": {**self.ingest.counts, **self.counts, **(self._desk.counts if self._desk else {})},
+            "counts": dict(self._all_counts()),
         }
         return Health(self._connected and not self._troubled and not self._stop.is_set(), detail)
+
+    def _all_counts(self) -> Counter[str]:
+        total: Counter[str] = Counter()
+        desk = [self._desk] if self._desk else []
+        for part in (self, self.ingest, *desk, *self._parts):
+            # A copy first: the part's own thread goes on counting.
+            total.update(dict(part.counts))
+        return total
 
     def run(self, requests: Requests, duties: Sequence[Duty]) -> None:
         """Serve until `stop` is set. Raises RuntimeError where a thread of it died, so that somebody starts it anew."""
         self._try_lease()
+        self._parts = (requests, *duties)
         self._desk = RequestDesk(requests, self.publish, self._stop)
         self._link.start()
         keeper = LeaseKeeper(self.lease, self._link.reconnect, self._stop)

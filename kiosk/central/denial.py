@@ -3,12 +3,15 @@
 An entry holds at a device until the device's roster has reached `until_revision`, which says the same for good.
 """
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
 from kiosk.central.database import read_setting, upsert, write_setting
 from kiosk.central.journals import lock_counter
+from kiosk.central.roster import last_gap
 from kiosk.central.tables import deny, device
 from kiosk.core.errors import InvalidInput
 from kiosk.wire.messages import DenyEntry, DenyList
@@ -17,6 +20,8 @@ ENTRIES_MAX = 750
 """What fits into 64 KiB, whatever the revisions are."""
 
 VERSION = "deny_version"
+
+_log = logging.getLogger(__name__)
 
 
 def deny_now(connection: Connection, credential: str, until_revision: int, *, at: datetime) -> int:
@@ -32,6 +37,30 @@ def deny_now(connection: Connection, credential: str, until_revision: int, *, at
     until = max(until_revision, held or 0)
     upsert(connection, deny, {"credential": credential, "until_revision": until, "version": version})
     return version
+
+
+def deny_ahead(connection: Connection, credentials: Sequence[str], revision: int, *, at: datetime) -> int:
+    """Refuse cards that were just closed at once where the newest `revision` has no delta, and return how many.
+
+    A snapshot takes its time to every gate. What the list has no room for is logged, and refused when the roster comes.
+    """
+    if not credentials or last_gap(connection) != revision:
+        return 0
+    return deny_each(connection, credentials, revision, at=at)
+
+
+def deny_each(connection: Connection, credentials: Sequence[str], revision: int, *, at: datetime) -> int:
+    """Refuse cards at once until a device holds `revision`, as far as the list has room, and return how many."""
+    denied = 0
+    try:
+        for credential in credentials[:ENTRIES_MAX]:
+            deny_now(connection, credential, revision, at=at)
+            denied += 1
+    except InvalidInput as error:
+        _log.warning("deny list is full", extra={"cause": error.message})
+    if denied < len(credentials):
+        _log.warning("cards closed with the next roster only", extra={"cards": len(credentials) - denied})
+    return denied
 
 
 def renew(connection: Connection, *, at: datetime) -> int:

@@ -4,14 +4,18 @@ import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from kiosk.central.database import Database
 from kiosk.central.journals import REPLACEMENTS_MAX
 from kiosk.central.keys import Keys
-from kiosk.central.tables import device, discarded, journal, parked
+from kiosk.central.settings import DEFAULT_ZONE
+from kiosk.central.site_use import begin_site
+from kiosk.central.tables import device, discarded, journal, parked, record
 from kiosk.core.clock import Clock, format_utc
 from kiosk.core.errors import InvalidInput
 from kiosk.wire.access import CENTRAL
@@ -42,7 +46,7 @@ class JournalStanding(msgspec.Struct, frozen=True):
 
 
 class DeviceState(msgspec.Struct, frozen=True):
-    """One device as central sees it."""
+    """One device as central sees it. `seen_at` is when it last said how it is, or brought new records."""
 
     device: str
     site: str
@@ -58,11 +62,18 @@ class DeviceState(msgspec.Struct, frozen=True):
 
 
 class Registrar:
-    """Registers devices while central runs."""
+    """Registers devices while central runs. `zone` is for sites whose own is unknown."""
 
     def __init__(
-        self, database: Database, keys: Keys, broker: BrokerAddress, clock: Clock, provision: Provision
+        self,
+        database: Database,
+        keys: Keys,
+        broker: BrokerAddress,
+        clock: Clock,
+        provision: Provision,
+        zone: str = DEFAULT_ZONE,
     ) -> None:
+        self._zone = ZoneInfo(zone)
         self._database = database
         self._keys = keys
         self._broker = broker
@@ -101,12 +112,13 @@ class Registrar:
         known = connection.execute(select(device.c.name).where(device.c.name == name)).first() is not None
         if known and replaces is None:
             raise InvalidInput(f"device {name} is registered already", hint="Choose another name, or see --replaces")
+        begin_site(connection, site, self._zone, self._clock.now())
         row = {"site": site, "public_key": key.public.to_text()}
         if known:
             connection.execute(update(device).where(device.c.name == name).values(**row))
         else:
             at = format_utc(self._clock.now())
-            connection.execute(insert(device).values(name=name, registered_at=at, state="never", **row))
+            connection.execute(insert(device), {"name": name, "registered_at": at, "state": "never"} | row)
         if replaces is not None:
             _replace(connection, replaces, name)
 
@@ -115,10 +127,11 @@ def list_devices(database: Database) -> list[DeviceState]:
     """Return the fleet by name."""
     with database.read() as connection:
         rows = connection.execute(select(device).order_by(device.c.name)).mappings().all()
-        columns = (journal.c.device, journal.c.id, journal.c.seq, journal.c.head)
         journals: dict[str, list[JournalStanding]] = defaultdict(list)
-        for name, *standing in connection.execute(select(*columns).order_by(journal.c.first_at, journal.c.id)):
+        stored: dict[str, str] = defaultdict(str)
+        for name, stored_at, *standing in connection.execute(_standings()):
             journals[name].append(JournalStanding(*standing))
+            stored[name] = max(stored[name], stored_at or "")
         open_items = select(parked.c.device, func.count()).where(parked.c.state == "open").group_by(parked.c.device)
         waiting = {name: count for name, count in connection.execute(open_items)}
         losses: dict[str, dict[str, int]] = defaultdict(dict)
@@ -131,7 +144,7 @@ def list_devices(database: Database) -> list[DeviceState]:
             state=row["state"],
             version=row["version"],
             roster_revision=row["roster_revision"],
-            seen_at=row["seen_at"],
+            seen_at=max(row["seen_at"] or "", stored[row["name"]]) or None,
             clock_offset_ms=row["clock_offset_ms"],
             replaced_by=row["replaced_by"],
             journals=tuple(journals[row["name"]]),
@@ -140,6 +153,13 @@ def list_devices(database: Database) -> list[DeviceState]:
         )
         for row in rows
     ]
+
+
+def _standings() -> Select[Any]:
+    """Select each journal's device, when its last record was stored, and the fields of its JournalStanding."""
+    last = (record.c.journal == journal.c.id) & (record.c.seq == journal.c.seq)
+    columns = (journal.c.device, record.c.stored_at, journal.c.id, journal.c.seq, journal.c.head)
+    return select(*columns).join(record, last, isouter=True).order_by(journal.c.first_at, journal.c.id)
 
 
 def _replace(connection: Connection, old: str, new: str) -> None:

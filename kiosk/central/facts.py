@@ -35,6 +35,7 @@ class Row(msgspec.Struct, frozen=True):
     seq: int
     hash: bytes
     body: bytes
+    stored_at: str
     device: str
     site: str
 
@@ -62,7 +63,7 @@ class Unusable(Exception):  # named after what it says, as the error tree is
 
 def rows_where(connection: Connection, *where: Any) -> list[Row]:
     """Return stored records in the order of their numbers, 1,000 at most."""
-    columns = (record.c.n, record.c.journal, record.c.seq, record.c.hash, record.c.body)
+    columns = (record.c.n, record.c.journal, record.c.seq, record.c.hash, record.c.body, record.c.stored_at)
     query = (
         select(*columns, journal.c.device, device.c.site)
         .join(journal, journal.c.id == record.c.journal)
@@ -141,6 +142,7 @@ def join_passage(read: Read, places: Mapping[Place, Place], grants: Mapping[Plac
         credential=grant.credential,
         entitlement=grant.entitlement,
         at_ms=read.at_ms,
+        stored_ms=epoch_ms(parse_utc(row.stored_at)),
         origin=_origin(row, fact),
         fact=fact,
     )

@@ -1,7 +1,6 @@
 """What is new of the roster, as deltas and signed heads; and the snapshot that heads point to."""
 
 import logging
-from collections import Counter
 from datetime import datetime, timedelta
 
 import msgspec
@@ -11,6 +10,8 @@ from sqlalchemy import Connection
 from kiosk.central.clockguard import SIGNED_AT, why_not
 from kiosk.central.database import Database, read_setting, write_setting
 from kiosk.central.journals import lock_counter
+from kiosk.central.lease import Lease
+from kiosk.central.meters import Counts
 from kiosk.central.roster import Change, RosterState, changes_after, digest_of, last_gap, roster_state
 from kiosk.central.snapshots import Snapshots
 from kiosk.core.clock import Clock, format_utc
@@ -35,10 +36,13 @@ News = list[tuple[str, msgspec.Struct, bool]]
 class RosterNews:
     """Says what to publish of the roster. `refusal` is why nothing is signed at the moment, if so."""
 
-    def __init__(self, database: Database, snapshots: Snapshots, clock: Clock, apart_max: timedelta) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(
+        self, database: Database, lease: Lease, snapshots: Snapshots, clock: Clock, apart_max: timedelta
+    ) -> None:
+        self.counts = Counts()
         self.refusal = ""
         self._database = database
+        self._lease = lease
         self._snapshots = snapshots
         self._clock = clock
         self._apart_max = apart_max
@@ -54,7 +58,7 @@ class RosterNews:
         self._sign_ns = 0
 
     def look(self, sites: tuple[str, ...], now: datetime) -> News:
-        """Return what is to be published for these sites now; raises RetryLater."""
+        """Return what is to be published for these sites now; raises RetryLater, LeaseLost among them."""
         with self._database.read() as connection:
             newest = roster_state(connection)
         if not newest.revision or not sites:
@@ -68,16 +72,23 @@ class RosterNews:
             if self.refusal:
                 return []
             changes = changes_after(connection, self._told.revision, DELTAS_MAX) if self._told else []
+        # The roster may have moved on since, and beyond the target there may be a change that no delta leads to.
+        changes = [each for each in changes if each.revision <= target.revision]
         if len(changes) == DELTAS_MAX:
             target = RosterState(changes[-1].revision, changes[-1].digest)
         return self._deltas(sites, changes) + self._heads(sites, target, now)
+
+    def look_at_clock(self, now: datetime) -> None:
+        """Say whether heads would be signed, while nothing can be sent."""
+        with self._database.read() as connection:
+            self._note_refusal(why_not(connection, now, self._apart_max) or "")
 
     def _tend_snapshot(self, newest: int) -> None:
         """Have a snapshot built where one is due. Looks when the roster changed, a build ended, or a head is due."""
         now_ns = self._clock.monotonic_ns()
         failure = self._snapshots.take_failure()
         if failure is not None:
-            self.counts["snapshot_failures"] += 1
+            self.counts.note("snapshot_failures")
             self._build_ns = now_ns + BUILD_AGAIN_NS
             _log.error("roster snapshot not built", extra={"cause": str(failure)})
         is_news = newest != self._looked_at or now_ns >= self._sign_ns
@@ -112,11 +123,15 @@ class RosterNews:
         for change in changes:
             for site in sites if change.ops is not None else ():
                 news.append((topics.site(site, "roster/delta"), delta_of(site, change), False))
-        self.counts["deltas"] += len(news)
+        self.counts.note("deltas", len(news))
         return news
 
     def _heads(self, sites: tuple[str, ...], target: RosterState, now: datetime) -> News:
-        serial = self._database.run(lambda connection: _count_signature(connection, target.revision, now))
+        def sign(connection: Connection) -> int:
+            self._lease.guard(connection)
+            return _count_signature(connection, target.revision, now)
+
+        serial = self._database.run(sign)
         news: News = []
         for site in sites:
             head = RosterHead(
@@ -128,7 +143,7 @@ class RosterNews:
                 snapshot=self._snapshot or UNSET,
             )
             news.append((topics.site(site, "roster/head"), head, True))
-        self.counts["heads"] += len(news)
+        self.counts.note("heads", len(news))
         self._told, self._told_snapshot = target, self._snapshot
         self._sign_ns = self._clock.monotonic_ns() + SIGN_EVERY_NS
         return news

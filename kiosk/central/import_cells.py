@@ -17,6 +17,7 @@ NUMBER_MAX = 1_000_000
 
 _SCIENTIFIC = re.compile(r"[0-9]+([.,][0-9]+)?E\+?[0-9]+\Z", re.IGNORECASE)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})-|/([0-9]{1,2})/|\.([0-9]{1,2})\.|年([0-9]{1,2})月)([0-9]{1,2})日?\Z")
+_NO_CHARACTER = re.compile("[\ud800-\udfff\ufffd]")
 _AS_TEXT = "Format the column as text before typing or pasting the numbers, and export again"
 _WHY_NOT = {
     Distrust.RANDOM_UID: "a random number: the card shows another one every time and cannot be told from others",
@@ -29,8 +30,12 @@ W = TypeVar("W", bound=StrEnum)
 
 
 def check_damage(cell: Cell) -> None:
-    """Return unless a cell holds a spreadsheet's error."""
-    if isinstance(cell, str) and cell.startswith("#") and cell.endswith(("!", "?", "/A")):
+    """Return unless a cell holds a spreadsheet's error, or bytes that are no characters in the file's encoding."""
+    if not isinstance(cell, str):
+        return
+    if _NO_CHARACTER.search(cell):
+        raise InvalidInput("holds bytes that are no characters", hint="Type it anew, and save the list as CSV UTF-8")
+    if cell.startswith("#") and cell.endswith(("!", "?", "/A")):
         raise InvalidInput(f"is the spreadsheet's error {cell[:16]}")
 
 

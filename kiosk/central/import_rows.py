@@ -117,9 +117,8 @@ _READERS: dict[str, Callable[[Cell, Understanding], Any]] = {
 def read_row(row: SheetRow, against: Understanding) -> tuple[ImportRow | None, list[Problem]]:
     """Return what a row says, or None and every problem it has."""
     problems: list[Problem] = []
-    if row.surplus:
-        hint = "Look for a comma inside a name"
-        problems.append(Problem(row.line, "", "the row has more cells than there are columns", hint))
+    if row.flaw is not None:
+        problems.append(Problem(row.line, "", row.flaw.reason, row.flaw.hint))
     told: dict[str, Any] = {}
     for column, cell in row.cells.items():
         try:

@@ -1,23 +1,27 @@
 """The first look at a member list: what is wrong with its rows, beside each other and beside the books."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from kiosk.central.club.card_tables import card as card_table
 from kiosk.central.import_rows import ImportRow, Problem, Understanding
 from kiosk.central.members import cards_by, members_by
 from kiosk.central.roster import in_steps
+from kiosk.central.tables import member
+from kiosk.club.card_kinds import UseClass
+from kiosk.club.cards import HELD
 from kiosk.core.identifiers import credential_of
 
-PROBLEMS_MAX = 1000
+PROBLEMS_MAX = 10_000
 NUMBERS_PER_STEP = 500
 
 
 class Survey:
     """Takes note of rows as they come, and judges the whole at the end.
 
-    `problems` holds the first 1,000, `problem_count` counts all, `refused` are the lines they stand in. `card_lines`
-    and `hosts` are the cards that the list names and the member numbers that its guests name.
+    `problems` holds the first 10,000 that were found, `problem_count` counts all, `refused` are the lines they stand
+    in. `card_lines` and `hosts` are the cards that the list names and the member numbers that its guests name.
     """
 
     def __init__(self, against: Understanding, hash_key: bytes) -> None:
@@ -48,10 +52,26 @@ class Survey:
         owners = {
             each.id: each.member_no for each in members_by(connection, "id", [card.member or "" for card in held])
         }
+        self._refuse_second_cards(connection, cards)
         for each in held:
             owner, mine = owners[each.member or ""], cards[each.id]
             if owner != mine.member_no:
                 self._contested.append((mine.line, each.id, owner))
+
+    def _refuse_second_cards(self, connection: Connection, cards: Mapping[str, ImportRow]) -> None:
+        """Refuse a card that the club's book does not have for a member who holds one that it has (R19)."""
+        people = [row.member_no for row in cards.values() if row.member_no]
+        ours = (member.c.member_no.in_(people), card_table.c.use_class == UseClass.ORDINARY.value)
+        states = card_table.c.state.in_([state.value for state in HELD])
+        query = select(member.c.member_no).join(card_table, card_table.c.member == member.c.id).where(*ours, states)
+        holders = set(connection.execute(query).scalars())
+        known = select(card_table.c.credential).where(card_table.c.credential.in_(list(cards)))
+        in_book = set(connection.execute(known).scalars())
+        for card, row in cards.items():
+            if row.member_no in holders and card not in in_book:
+                self._refuse(
+                    Problem(row.line, "identifier", "is a second card", "The desk gave this member another one")
+                )
 
     def finish(self, connection: Connection) -> None:
         """Judge what can only be judged at the end: cards that change hands, and hosts of guests."""

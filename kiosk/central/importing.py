@@ -1,7 +1,7 @@
 """Member lists into the club's books: checked whole first, then written in one transaction with one roster revision."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,21 +10,23 @@ from typing import IO, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from kiosk.central.club.books import Actor, Change
+from kiosk.central.club.tiers import join_listed
 from kiosk.central.database import Database
+from kiosk.central.denial import deny_ahead
+from kiosk.central.import_club import listed
 from kiosk.central.import_rows import HEADERS, ImportRow, Problem, Understanding, read_row
 from kiosk.central.import_survey import Survey
 from kiosk.central.import_writing import ImportWriter
 from kiosk.central.keys import Keys
 from kiosk.central.members import refresh
-from kiosk.central.roster import in_steps, roster_state
+from kiosk.central.roster import in_steps, roster_state, rows_of
 from kiosk.central.sheets import read_sheet
-from kiosk.central.tables import roster_row
 from kiosk.core.clock import Clock
 from kiosk.core.identifiers import NumberFormat
 from kiosk.core.model import Product, Site, Tier
-from kiosk.core.roster import decode_row
 
 ROWS_PER_STEP = 500
 WIDE_CACHE_KIB = 64 * 1024
@@ -32,14 +34,20 @@ USUAL_CACHE_KIB = 2000
 AS_READ = NumberFormat()
 """Card numbers in hex, in the order they come over the air."""
 
+ACTOR = Actor("import", "list")
+
+ROWS_OF = ("added", "changed", "unchanged")
+"""The counts that add up to the rows."""
+
 Progress = Callable[[str, int], None]
-"""Called now and then with "checked" or "written" and how many rows are."""
+"""Called now and then with "checked", "compared" or "written" and how many rows are."""
 
 
 class ImportReport(msgspec.Struct, frozen=True):
-    """What became of a list: every row is added, changed, unchanged or refused.
+    """What became of a list, or in a preview would: every row is added, changed, unchanged or refused.
 
-    `problems` holds the first 1,000 in the order of lines; `problem_count` counts all. `revision` is the roster's.
+    `problems` holds 10,000 at most, in the order of lines; `problem_count` counts all. `revision` is the roster's.
+    `remarks` are the first 1,000 of what rows say and the club's own books keep otherwise: those rows are taken.
     """
 
     rows: int
@@ -51,6 +59,8 @@ class ImportReport(msgspec.Struct, frozen=True):
     problem_count: int
     problems: tuple[Problem, ...]
     revision: int
+    remark_count: int = 0
+    remarks: tuple[Problem, ...] = ()
 
 
 def import_members(
@@ -60,11 +70,13 @@ def import_members(
     *,
     clock: Clock,
     partial: bool = False,
+    preview: bool = False,
     written: NumberFormat = AS_READ,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Take a CSV or XLSX list (`docs/import.md`): all of it, or with `partial` the rows that have no problem.
 
+    With `preview` nothing is written, and the report counts what would become of the rows that have no problem.
     The list is read, checked and compared before the write transaction, which then sees only the rows that say
     something new. Raises InvalidInput for a file that is no table, RetryLater where the database is taken.
     """
@@ -74,23 +86,30 @@ def import_members(
     survey = Survey(against, keys.hash_key)
     with _Spool() as readable, _Spool() as differing:
         _look_through(database, path, survey, readable, progress)
-        if survey.refused and not partial:
-            with database.read() as connection:
-                return _report(survey, Counter(), 0, roster_state(connection).revision)
+        if survey.refused and not (partial or preview):
+            return _report(survey, Counter(), 0, _revision(database))
 
         def writer() -> ImportWriter:
             return ImportWriter(keys.hash_key, against.today, survey.card_lines, survey.hosts)
 
-        unchanged = _compare(database, writer(), survey, readable, differing)
+        compared = writer()
+        _compare(database, compared, survey, readable, differing, progress)
+        if preview:
+            return _report(survey, compared.counts, 0, _revision(database), compared.remarks)
 
         def write(connection: Connection) -> ImportReport:
             books = writer()
+            # Never finished: what the tiers touch is refreshed with the rest, in one roster revision.
+            club = Change(connection, now, ACTOR)
+            ladder = frozenset(rung.tier for rung in club.rules.tiers.ladder)
             with _wide_cache(connection):
                 for step in in_steps(differing.rows(), ROWS_PER_STEP):
-                    books.write(connection, step)
-                    _tell(progress, "written", sum(books.counts.values()))
+                    join_listed(club, listed(books.write(connection, step), ladder, club.today))
+                    _tell(progress, "written", sum(books.counts[word] for word in ROWS_OF))
                 revision = refresh(connection, books.members, books.gift_cards, at=now)
-            return _report(survey, books.counts, unchanged, revision)
+                deny_ahead(connection, books.closed, revision, at=now)
+            counts = books.counts | {"remarks": compared.counts["remarks"]}
+            return _report(survey, counts, compared.counts["unchanged"], revision, compared.remarks)
 
         return database.run(write)
 
@@ -108,11 +127,23 @@ def _look_through(
         survey.finish(connection)
 
 
-def _compare(database: Database, books: ImportWriter, survey: Survey, readable: "_Spool", differing: "_Spool") -> int:
+def _compare(
+    database: Database,
+    books: ImportWriter,
+    survey: Survey,
+    readable: "_Spool",
+    differing: "_Spool",
+    progress: Progress | None,
+) -> None:
     for step in in_steps(survey.taken(readable.rows()), ROWS_PER_STEP):
         with database.read() as connection:
             differing.add(books.differing(connection, step))
-    return books.counts["unchanged"]
+        _tell(progress, "compared", sum(books.counts[word] for word in ROWS_OF))
+
+
+def _revision(database: Database) -> int:
+    with database.read() as connection:
+        return roster_state(connection).revision
 
 
 class _Spool:
@@ -154,10 +185,7 @@ def _wide_cache(connection: Connection) -> Iterator[None]:
 
 
 def _understanding(connection: Connection, written: NumberFormat, now: datetime) -> Understanding:
-    rows = []
-    for kind in (b"product", b"site", b"tier"):
-        query = select(roster_row.c.body).where(roster_row.c.key >= kind + b":", roster_row.c.key < kind + b";")
-        rows += [decode_row(bytes(body)) for body in connection.execute(query).scalars()]
+    rows = rows_of(connection, "product", "site", "tier")
     zones = [ZoneInfo(row.zone) for row in rows if isinstance(row, Site)] or [ZoneInfo("UTC")]
     return Understanding(
         tiers={row.id for row in rows if isinstance(row, Tier)},
@@ -172,15 +200,19 @@ def _tell(progress: Progress | None, word: str, count: int) -> None:
         progress(word, count)
 
 
-def _report(survey: Survey, counts: Counter[str], unchanged: int, revision: int) -> ImportReport:
+def _report(
+    survey: Survey, counts: Mapping[str, int], unchanged: int, revision: int, remarks: Iterable[Problem] = ()
+) -> ImportReport:
     return ImportReport(
         rows=survey.rows,
-        added=counts["added"],
-        changed=counts["changed"],
-        unchanged=unchanged + counts["unchanged"],
+        added=counts.get("added", 0),
+        changed=counts.get("changed", 0),
+        unchanged=unchanged + counts.get("unchanged", 0),
         refused=len(survey.refused),
-        cards_revoked=counts["cards_revoked"],
+        cards_revoked=counts.get("cards_revoked", 0),
         problem_count=survey.problem_count,
         problems=tuple(survey.problems),
         revision=revision,
+        remark_count=counts.get("remarks", 0),
+        remarks=tuple(remarks),
     )

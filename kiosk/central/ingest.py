@@ -16,9 +16,10 @@ import logging
 import re
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from kiosk.central.database import Database
+from kiosk.central.device_keys import device_key
 from kiosk.central.journals import (
     JournalState,
     give_journal,
@@ -31,7 +32,6 @@ from kiosk.central.journals import (
 from kiosk.central.meters import Counts
 from kiosk.central.parking import STRANGER, Loss, Parcel, Why, discard, is_name, park
 from kiosk.central.states import is_birth, open_birth, take_birth, take_offline
-from kiosk.central.tables import device as device_table
 from kiosk.core.clock import Clock, format_utc
 from kiosk.core.codec import GENESIS
 from kiosk.core.errors import MessageRejected
@@ -107,12 +107,9 @@ class Ingest:
 
     def key_of(self, device: str) -> VerifyKey | None:
         """Return the public key of a registered device."""
-        if not is_name(device):
-            return None
-        query = select(device_table.c.public_key).where(device_table.c.name == device)
         with self._database.read() as connection:
-            text = connection.execute(query).scalar_one_or_none()
-        return VerifyKey.from_text(text) if text is not None else None
+            known = device_key(connection, device)
+        return known.key if known else None
 
     def _place(self, connection: Connection, device: str, batch: Batch, payload: bytes) -> Ack:
         at = format_utc(self._clock.now())

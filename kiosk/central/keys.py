@@ -1,4 +1,4 @@
-"""Central's secrets: the key it signs with and the key that card numbers are hashed with, in files of mode 0600."""
+"""Central's secrets in files of mode 0600: what it signs, hashes card numbers and seals personal data with."""
 
 import base64
 import binascii
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from kiosk.central.personal_keys import init_personal_keys
 from kiosk.core.errors import ConfigError
+from kiosk.local.files import write_secret
 from kiosk.wire.signing import SigningKey
 
 FOLDER = "keys"
@@ -38,11 +40,11 @@ def init_keys(home: Path) -> Keys:
     folder = home / FOLDER
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_new(folder / SIGNING_FILE, SigningKey.generate().to_text())
-        _write_new(folder / HASH_FILE, base64.b64encode(secrets.token_bytes(HASH_KEY_BYTES)).decode())
-        sync_folder(folder)
     except OSError as error:
-        raise ConfigError(f"{folder} cannot be written: {error}", hint="Check its permissions") from error
+        raise ConfigError(f"{folder} cannot be made ({error.strerror})", hint="Check its permissions") from error
+    write_secret(folder / SIGNING_FILE, SigningKey.generate().to_text(), keep=True)
+    write_secret(folder / HASH_FILE, base64.b64encode(secrets.token_bytes(HASH_KEY_BYTES)).decode(), keep=True)
+    init_personal_keys(folder)
     return load_keys(home)
 
 
@@ -57,26 +59,6 @@ def load_keys(home: Path) -> Keys:
     if len(hash_key) != HASH_KEY_BYTES:
         raise ConfigError(f"{folder / HASH_FILE} has {len(hash_key)} bytes instead of {HASH_KEY_BYTES}")
     return Keys(signing, hash_key)
-
-
-def sync_folder(path: Path) -> None:
-    """Make new names in a folder durable."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _write_new(path: Path, text: str) -> None:
-    try:
-        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(file, "w", encoding="ascii") as stream:
-        stream.write(text + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _read(path: Path) -> str:

@@ -11,6 +11,7 @@ from queue import Empty, Full, Queue
 from kiosk.central.duties import Duty, Publish, Requests
 from kiosk.central.lease import RENEW_S, Lease, LeaseLost
 from kiosk.central.meters import Counts
+from kiosk.core.backoff import back_off_s
 from kiosk.core.clock import Clock
 from kiosk.core.errors import KioskError, RetryLater
 
@@ -118,8 +119,8 @@ class DutyRunner:
         except LeaseLost:
             pause_s = LOOK_S
         except KioskError as error:
-            pause_s = min(RETRY_S[0] * 2 ** self._retries[number], RETRY_S[1])
-            self._retries[number] = min(self._retries[number] + 1, 10)
+            pause_s = back_off_s(RETRY_S, self._retries[number])
+            self._retries[number] += 1
             _log.warning("duty put off", extra={"duty": type(duty).__name__, "cause": str(error), "pause_s": pause_s})
         self._due_ns[number] = self._clock.monotonic_ns() + round(pause_s * 1_000_000_000)
 

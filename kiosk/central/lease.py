@@ -1,4 +1,4 @@
-"""Who leads: one row of the database, held for ten seconds at a time and judged by monotonic time alone.
+"""Who leads: one row of the database, held for four seconds at a time and judged by monotonic time alone.
 
 A holder counts its term from before it asked. On the same boot of the same machine everybody reads the same monotonic
 clock, and `until_ms` can be compared; on another machine a contender waits until it has itself seen the row unchanged
@@ -18,8 +18,8 @@ from kiosk.core.clock import Clock
 from kiosk.core.errors import RetryLater
 
 NAME = "leader"
-TERM_S = 10.0
-RENEW_S = 3.0
+TERM_S = 4.0
+RENEW_S = 1.0
 DRIFT = 1.1
 """How much longer than a term a contender on another machine waits: clocks do not run equally fast."""
 

@@ -5,19 +5,22 @@ Writing here and calling `refresh` belong into one transaction: then no gate eve
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Select, Table, delete, select
 
-from kiosk.central.database import upsert_many
-from kiosk.central.roster import change, in_steps
+from kiosk.central.database import WANTED, upsert_many
+from kiosk.central.roster import bodies_by_key, change, in_steps
 from kiosk.central.tables import credential, entitlement, member
 from kiosk.core.codec import canonical
+from kiosk.core.errors import MessageRejected
 from kiosk.core.identifiers import Assurance
-from kiosk.core.model import Credential, CredentialState, Entitlement, VisitRule
+from kiosk.core.model import UNNAMED, Credential, CredentialState, Entitlement, Note, VisitRule
+from kiosk.core.roster import decode_row
 
 MEMBERS_PER_STEP = 200
 GREETING_CHARACTERS_MAX = 24
@@ -113,13 +116,45 @@ def entitlements_of(connection: Connection, members: Iterable[str]) -> list[Enti
     return _read(connection, entitlement, EntitlementRecord, "member", members)
 
 
-def refresh(connection: Connection, members: Iterable[str], cards: Iterable[str] = (), *, at: datetime) -> int:
-    """Bring the roster rows of all cards of these members, and of these cards, up to date; return the revision."""
-    return change(connection, _roster_rows(connection, members, cards), at=at)
+def refresh(
+    connection: Connection,
+    members: Iterable[str],
+    cards: Iterable[str] = (),
+    *,
+    at: datetime,
+    notes: Mapping[str, tuple[Note, ...]] | None = None,
+) -> int:
+    """Bring the roster rows of all cards of these members, and of these cards, up to date; return the revision.
+
+    `notes` is what displays say to members from now on; whoever is not in it keeps the notes that the rows have.
+    """
+    return change(connection, _roster_rows(connection, members, cards, notes or {}), at=at)
 
 
-def credential_row(card: CardRecord, holder: MemberRecord | None, held: Iterable[EntitlementRecord]) -> Credential:
-    """Return what the edges get to know of a card: the standing of its member, and of the name a greeting only."""
+def notes_by_card(connection: Connection, cards: Iterable[CardRecord]) -> dict[str, tuple[Note, ...]]:
+    """Return the notes on the roster rows of cards, by card; those of an earlier holder of a card are left out."""
+    holders = {bytes.fromhex(each.id): each for each in cards if each.member is not None}
+    found = {}
+    for key, body in bodies_by_key(connection, holders).items():
+        try:
+            row, card = decode_row(body), holders[key]
+        except MessageRejected:  # it is about to be written anew
+            continue
+        if isinstance(row, Credential) and row.member == card.member:
+            found[card.id] = row.notes
+    return found
+
+
+def credential_row(
+    card: CardRecord,
+    holder: MemberRecord | None,
+    held: Iterable[EntitlementRecord],
+    notes: tuple[Note, ...] = (),
+) -> Credential:
+    """Return what the edges get to know of a card: the standing of its member, and of the name a greeting only.
+
+    Nothing of the name leaves central while a note says so.
+    """
     row = Credential(
         id=card.id,
         state=card.state,
@@ -133,7 +168,7 @@ def credential_row(card: CardRecord, holder: MemberRecord | None, held: Iterable
     return msgspec.structs.replace(
         row,
         member=holder.id,
-        greeting=greeting_of(holder.name),
+        greeting="" if any(each.code == UNNAMED for each in notes) else greeting_of(holder.name),
         tier=holder.tier,
         guest_of=holder.guest_of,
         member_until=holder.member_until,
@@ -144,6 +179,7 @@ def credential_row(card: CardRecord, holder: MemberRecord | None, held: Iterable
             Entitlement(each.id, each.product, each.valid_from, each.valid_until, each.unpaid, each.visits)
             for each in held
         ),
+        notes=notes,
     )
 
 
@@ -167,27 +203,40 @@ def greeting_of(name: str) -> str:
     return text[:GREETING_CHARACTERS_MAX]
 
 
-def _roster_rows(connection: Connection, members: Iterable[str], cards: Iterable[str]) -> Iterator[Credential]:
+def _roster_rows(
+    connection: Connection, members: Iterable[str], cards: Iterable[str], notes: Mapping[str, tuple[Note, ...]]
+) -> Iterator[Credential]:
     for ids in in_steps(members, MEMBERS_PER_STEP):
-        yield from _rows_of(connection, cards_by(connection, "member", ids))
+        yield from _rows_of(connection, cards_by(connection, "member", ids), notes)
     for ids in in_steps(cards, MEMBERS_PER_STEP):
-        yield from _rows_of(connection, cards_by(connection, "id", ids))
+        yield from _rows_of(connection, cards_by(connection, "id", ids), notes)
 
 
-def _rows_of(connection: Connection, cards: Sequence[CardRecord]) -> Iterator[Credential]:
+def _rows_of(
+    connection: Connection, cards: Sequence[CardRecord], notes: Mapping[str, tuple[Note, ...]]
+) -> Iterator[Credential]:
     ids = {card.member for card in cards if card.member is not None}
     people = {each.id: each for each in members_by(connection, "id", ids)}
     held: dict[str, list[EntitlementRecord]] = defaultdict(list)
     for each in entitlements_of(connection, ids):
         held[each.member].append(each)
+    kept = notes_by_card(connection, cards)
+    said = {card.member or "": kept[card.id] for card in cards if kept.get(card.id)} | dict(notes)
     for card in cards:
-        yield credential_row(card, people.get(card.member or ""), held[card.member or ""])
+        name = card.member or ""
+        yield credential_row(card, people.get(name), held[name], said.get(name, ()))
 
 
 def _read(connection: Connection, table: Table, kind: type[R], column: str, values: Iterable[str]) -> list[R]:
     names = kind.__struct_fields__
-    query = select(*(table.c[name] for name in names)).where(table.c[column].in_(list(values))).order_by(table.c.id)
-    return [_record(dict(zip(names, row, strict=True)), kind) for row in connection.execute(query)]
+    rows = connection.execute(_query(table, names, column), {"wanted": list(values)})
+    return [_record(dict(zip(names, row, strict=True)), kind) for row in rows]
+
+
+@lru_cache
+def _query(table: Table, names: tuple[str, ...], column: str) -> Select[Any]:
+    wanted = table.c[column].in_(WANTED)
+    return select(*(table.c[name] for name in names)).where(wanted).order_by(table.c.id)
 
 
 def _record(values: dict[str, Any], kind: type[R]) -> R:

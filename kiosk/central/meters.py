@@ -7,6 +7,7 @@ import prometheus_client as prometheus
 events = prometheus.Counter("kiosk_central_events", "What central did with messages and records, by kind", ["kind"])
 leading = prometheus.Gauge("kiosk_central_leading", "Whether this process holds the leader lease")
 connected = prometheus.Gauge("kiosk_central_connected", "Whether this process has a connection to the broker")
+refusing = prometheus.Gauge("kiosk_central_signing_refused", "Whether this process leads and refuses to sign rosters")
 waiting = prometheus.Gauge("kiosk_central_messages_waiting", "Messages that arrived and were not looked at yet")
 
 

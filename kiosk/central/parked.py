@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from kiosk.central.database import Database
 from kiosk.central.ingest import Ingest
@@ -53,18 +53,13 @@ class Parked:
         self, *, state: str | None = "open", device: str | None = None, after: int = 0, limit: int = PAGE_MAX
     ) -> list[ParkedItem]:
         """Return items by id, 1,000 at most; `state` is open, closed or used, None for all."""
-        query = _items().where(parked.c.id > after).order_by(parked.c.id).limit(min(limit, PAGE_MAX))
-        if state is not None:
-            query = query.where(parked.c.state == state)
-        if device is not None:
-            query = query.where(parked.c.device == device)
         with self._database.read() as connection:
-            return [ParkedItem(*row) for row in connection.execute(query)]
+            return parked_page(connection, state=state, device=device, after=after, limit=limit)
 
     def show(self, number: int) -> tuple[ParkedItem, bytes]:
         """Return an item and its body: a batch as it came, or a record; raises InvalidInput."""
         with self._database.read() as connection:
-            row = connection.execute(_items().where(parked.c.id == number)).one_or_none()
+            row = connection.execute(_select_items().where(parked.c.id == number)).one_or_none()
             body = connection.execute(select(parked.c.body).where(parked.c.id == number)).scalar_one_or_none()
         if row is None or body is None:
             raise InvalidInput(f"nothing is parked as {number}", hint="See kiosk central parked list")
@@ -101,7 +96,29 @@ class Parked:
         return self._database.run(lambda connection: connection.execute(statement).rowcount) == 1
 
 
-def _items() -> Select[Any]:
+def parked_page(
+    connection: Connection,
+    *,
+    state: str | None = None,
+    device: str | None = None,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = PAGE_MAX,
+) -> list[ParkedItem]:
+    """Return items behind the id `after`, or without it the newest first, those below `before`; 1,000 at most."""
+    query = _select_items().order_by(parked.c.id.desc() if after is None else parked.c.id).limit(min(limit, PAGE_MAX))
+    for column, value in ((parked.c.state, state), (parked.c.device, device)):
+        if value is not None:
+            query = query.where(column == value)
+    if after is not None:
+        query = query.where(parked.c.id > after)
+    if before is not None:
+        query = query.where(parked.c.id < before)
+    return [ParkedItem(*row) for row in connection.execute(query)]
+
+
+def _select_items() -> Select[Any]:
+    """Return the query of all items, each row the fields of a ParkedItem."""
     columns = (parked.c.id, parked.c.at, parked.c.device, parked.c.why, parked.c.journal, parked.c.first_seq)
     more = (parked.c.hash, parked.c.detail, parked.c.state, parked.c.closed_at)
     return select(*columns, *more, func.length(parked.c.body))

@@ -4,7 +4,7 @@ import logging
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, func, insert, not_, select, update
+from sqlalchemy import Connection, func, not_, select, update
 
 from kiosk.central.database import insert_missing
 from kiosk.central.tables import device, discarded, parked
@@ -75,7 +75,9 @@ def park(connection: Connection, parcel: Parcel, at: str) -> bool:
     row = msgspec.structs.asdict(parcel) | {"detail": _plain(parcel.detail), "at": at, "state": "open"}
     row["first_seq"] = first
     del row["first"]
-    connection.execute(insert(parked).values(**row))
+    # Two processes may be at it at once: only a registered sender's row keeps them apart.
+    if not insert_missing(connection, parked, row):
+        return False
     _log.error(
         "parked for a person",
         extra={"why": parcel.why.value, "device": parcel.device, "journal": parcel.journal, "seq": first},

@@ -29,7 +29,11 @@ Key = tuple[str, str]
 
 
 class Passage(msgspec.Struct, frozen=True):
-    """One passage with what its grant says. `origin` is where the fact was first written; copies share it."""
+    """One passage with what its grant says. `origin` is where the fact was first written; copies share it.
+
+    `at_ms` is what the gate's clock showed, `stored_ms` when central stored it. `successor` is the card that came in
+    the place of the one that went through, where there is one: that one's visits are the member's.
+    """
 
     n: int
     journal: str
@@ -38,13 +42,15 @@ class Passage(msgspec.Struct, frozen=True):
     credential: str
     entitlement: str | None
     at_ms: int
+    stored_ms: int
     origin: tuple[str, int]
     fact: AccessTaken
+    successor: str = ""
 
     @property
     def key(self) -> Key:
-        """Credential and entitlement; "" where the passage used no visit."""
-        return self.credential, self.entitlement or ""
+        """The credential on which the visit counts, and the entitlement; "" where the passage used no visit."""
+        return self.successor or self.credential, self.entitlement or ""
 
 
 class Overspent(msgspec.Struct, frozen=True):
@@ -102,7 +108,7 @@ def new_visits(connection: Connection, passages: Sequence[Passage], same: Iterab
             twins.append(each)
     if fresh:
         rows = [
-            {"n": p.n, "site": p.site, "credential": p.credential, "entitlement": p.entitlement, "at_ms": p.at_ms}
+            {"n": p.n, "site": p.site, "credential": p.key[0], "entitlement": p.entitlement, "at_ms": p.at_ms}
             for p in fresh
         ]
         connection.execute(insert(visit), rows)
@@ -124,14 +130,16 @@ def fold(
     connection: Connection, passages: Sequence[Passage], fresh: Sequence[Passage], rules: Rules, version: int
 ) -> list[Overspent]:
     """Bring the `used` rows up to date with passages, `fresh` of which use new visits; name what was overspent."""
-    rows = _load(connection, {p.credential for p in passages})
+    rows = _load(connection, {name for p in passages for name in (p.credential, p.key[0])})
     changed: dict[tuple[str, str, str], _Row] = {}
     for passage in sorted(passages, key=lambda each: (each.at_ms, each.n)):
         place = (passage.credential, "", passage.site)
         row = changed[place] = rows.setdefault(place, _Row())
         _note_fold(row, passage)
-        if passage.at_ms >= row.area_at_ms:
-            row.area, row.area_at_ms = passage.fact.area_to, passage.at_ms
+        # It cannot have been later than it was stored: a gate clock that is ahead must not pin anybody to a place.
+        moment = min(passage.at_ms, passage.stored_ms)
+        if moment >= row.area_at_ms:
+            row.area, row.area_at_ms = passage.fact.area_to, moment
     overspent = _count(connection, passages, fresh, rules, rows, changed)
     _store(connection, changed, version)
     return overspent

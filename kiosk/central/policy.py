@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, select
 
-from kiosk.central.roster import change
-from kiosk.central.tables import entitlement, member, roster_row
+from kiosk.central.roster import change, rows_of
+from kiosk.central.tables import entitlement, member
 from kiosk.core.errors import ConfigError, InvalidInput
 from kiosk.core.model import AnyRow, Area, Product, Schedule, Site, SpecialDay, Tier, VisitRule, Window
 from kiosk.core.roster import row_key
@@ -30,10 +30,12 @@ class SiteText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AreaText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[areas.NAME]`: a space between gates, and how many people it holds."""
+    """`[areas.NAME]`: a space between gates, how many people it holds, and how many places are kept for a tier."""
 
     name: str = ""
     capacity: int | None = None
+    kept: int = 0
+    kept_for: str = ""
 
 
 class TierText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,14 +116,8 @@ def apply_policy(connection: Connection, policy: ClubPolicy, *, at: datetime) ->
     _check_in_use(connection, policy)
     rows = policy_rows(policy)
     kept = {row_key(row) for row in rows}
-    return change(connection, rows, sorted(set(_small_keys(connection)) - kept), at=at)
-
-
-def _small_keys(connection: Connection) -> Iterator[bytes]:
-    for kind in SMALL_KINDS:
-        first, last = f"{kind}:".encode(), f"{kind};".encode()
-        keys = select(roster_row.c.key).where(roster_row.c.key >= first, roster_row.c.key < last)
-        yield from (bytes(key) for key in connection.execute(keys).scalars())
+    held = {row_key(row) for row in rows_of(connection, *SMALL_KINDS)}
+    return change(connection, rows, sorted(held - kept), at=at)
 
 
 def _check_in_use(connection: Connection, policy: ClubPolicy) -> None:
@@ -142,6 +138,11 @@ def _faults(policy: ClubPolicy) -> Iterator[str]:
     for name, area in policy.areas.items():
         if area.capacity is not None and area.capacity < 1:
             yield f"[areas.{name}] capacity is below 1"
+        if area.kept < 0 or (area.kept and (area.capacity or 0) <= area.kept):
+            yield f"[areas.{name}] keeps {area.kept} places and holds {area.capacity or 'any number'}"
+        if bool(area.kept) is not bool(area.kept_for):
+            yield f"[areas.{name}] kept and kept_for go together"
+        yield from _unknown(f"[areas.{name}] kept_for", (area.kept_for,) if area.kept_for else (), policy.tiers)
     for name, tier in policy.tiers.items():
         yield from _unknown(f"[tiers.{name}] products", tier.products, policy.products)
     for name, product in policy.products.items():

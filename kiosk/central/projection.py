@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from kiosk.central.club.card_use import for_members
 from kiosk.central.database import Database, read_setting, write_setting
 from kiosk.central.facts import (
     CHUNK,
@@ -28,21 +29,32 @@ from kiosk.central.meters import Counts
 from kiosk.central.parking import Parcel, Why, park
 from kiosk.central.passages import Overspent, Passage, Rules, counted_at, fold, new_visits
 from kiosk.central.tables import record
+from kiosk.central.usage import next_version
 from kiosk.central.visit_rules import known_sites, site_zones, visit_rules
 from kiosk.core.clock import Clock, format_utc
 
 IDLE_S = 0.2
 BUSY_STEP_NS = 1_000_000_000
 
+Effect = Callable[[Connection, Sequence[Read], datetime], Sequence[tuple[Row, Unusable]]]
+"""What else follows from records, in the same transaction; returns those it cannot use. May run again over the same."""
+
 
 class Projection:
     """A duty: reads on from where it stopped, 1,000 records a transaction. `zone` is for sites whose own is unknown.
 
-    While `busy` says that a backlog is being taken in, it takes one step a second: acks go first.
+    While `busy` says that a backlog is being taken in, it takes one step a second: acks go first. `effects` are the
+    club's: what a record does to its books.
     """
 
     def __init__(
-        self, database: Database, lease: Lease, clock: Clock, zone: str, busy: Callable[[], bool] = lambda: False
+        self,
+        database: Database,
+        lease: Lease,
+        clock: Clock,
+        zone: str,
+        busy: Callable[[], bool] = lambda: False,
+        effects: Sequence[Effect] = (),
     ) -> None:
         self.counts = Counts()
         self._database = database
@@ -50,6 +62,7 @@ class Projection:
         self._clock = clock
         self._zone = ZoneInfo(zone)
         self._busy = busy
+        self._effects = tuple(effects)
         self._stepped_ns = 0
 
     def tick(self, now: datetime) -> float:
@@ -58,7 +71,7 @@ class Projection:
         if held_back or not self._is_behind():
             return IDLE_S
         self._stepped_ns = self._clock.monotonic_ns()
-        done = self._database.run(lambda connection: self._step(connection, format_utc(now)))
+        done = self._database.run(lambda connection: self._step(connection, now))
         self.counts.note("projected", done)
         return 0.0 if done == CHUNK else IDLE_S
 
@@ -67,12 +80,12 @@ class Projection:
 
     def project_again(self, journal: str, seq: int) -> bool:
         """Try one stored record once more, and say whether it could be used this time."""
-        at = format_utc(self._clock.now())
+        now = self._clock.now()
 
         def work(connection: Connection) -> bool:
             lock_counter(connection, "projected")
             rows = rows_where(connection, record.c.journal == journal, record.c.seq == seq)
-            return bool(rows) and self._apply(connection, rows, at) == 0
+            return bool(rows) and self._apply(connection, rows, now) == 0
 
         return self._database.run(work)
 
@@ -80,17 +93,18 @@ class Projection:
         with self._database.read() as connection:
             return read_setting(connection, "records") != read_setting(connection, "projected")
 
-    def _step(self, connection: Connection, at: str) -> int:
+    def _step(self, connection: Connection, now: datetime) -> int:
         self._lease.guard(connection)
         cursor = lock_counter(connection, "projected")
         rows = rows_where(connection, record.c.n > cursor)
         if rows:
-            self._apply(connection, rows, at)
+            self._apply(connection, rows, now)
             write_setting(connection, "projected", str(rows[-1].n))
         return len(rows)
 
-    def _apply(self, connection: Connection, rows: Sequence[Row], at: str) -> int:
+    def _apply(self, connection: Connection, rows: Sequence[Row], now: datetime) -> int:
         """Take the effect of records and return how many could not be used. Running it again changes nothing."""
+        at = format_utc(now)
         reads: list[Read] = []
         passages: list[Passage] = []
         refused: list[tuple[Row, Unusable]] = []
@@ -108,22 +122,26 @@ class Projection:
                 refused.append((read.row, error))
             else:
                 passages += [passage] if passage else []
+        # The use first, then what is parked: in this order `add-device` locks too.
+        if passages:
+            for overspent in self._fold(connection, passages, now):
+                self._open_case(connection, overspent, at)
+        for effect in self._effects:
+            refused += effect(connection, reads, now)
         for row, refusal in refused:
             self._park(connection, row, refusal.why, str(refusal), at)
-        if passages:
-            for overspent in self._fold(connection, passages):
-                self._open_case(connection, overspent, at)
         return len(refused)
 
-    def _fold(self, connection: Connection, passages: Sequence[Passage]) -> list[Overspent]:
-        fresh = new_visits(connection, passages, _passages_at(connection, counted_at(connection, passages)))
+    def _fold(self, connection: Connection, passages: Sequence[Passage], now: datetime) -> list[Overspent]:
+        # Under this lock no site can be added, nor its rows copied (`site_use.py`), between reading and writing here.
+        version = next_version(connection, now)
+        passages = for_members(connection, passages)
+        same = for_members(connection, _passages_at(connection, counted_at(connection, passages)))
+        fresh = new_visits(connection, passages, same)
         sites = known_sites(connection) | {each.site for each in passages}
         names = {each.entitlement for each in passages if each.entitlement is not None}
         rules = Rules(site_zones(connection, sites, self._zone), visit_rules(connection, names))
-        version = lock_counter(connection, "used_version") + 1
-        overspent = fold(connection, passages, fresh, rules, version)
-        write_setting(connection, "used_version", str(version))
-        return overspent
+        return fold(connection, passages, fresh, rules, version)
 
     def _open_case(self, connection: Connection, overspent: Overspent, at: str) -> None:
         limit = " ".join(f"{name}={value}" for name, value in overspent.limit.items())

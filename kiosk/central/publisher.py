@@ -16,12 +16,14 @@ from kiosk.central.denial import deny_list, renew
 from kiosk.central.duties import Publish
 from kiosk.central.heads import RosterNews
 from kiosk.central.keys import Keys
+from kiosk.central.lease import Lease, LeaseLost
+from kiosk.central.meters import Counts
 from kiosk.central.roster import REPORTED, REVISION, rise_above
 from kiosk.central.settings import CentralSettings
 from kiosk.central.snapshots import Snapshots
 from kiosk.central.tables import device
 from kiosk.central.usage import VERSION as USED_VERSION
-from kiosk.central.usage import newest_number, used_pages
+from kiosk.central.usage import newest_number, tell_funds_again, used_pages
 from kiosk.core.clock import Clock
 from kiosk.wire import topics
 from kiosk.wire.messages import Used
@@ -50,18 +52,20 @@ class Publisher:
     def __init__(
         self,
         database: Database,
+        lease: Lease,
         publish: Publish,
         keys: Keys,
         settings: CentralSettings,
         clock: Clock,
         snapshots: Snapshots,
     ) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts = Counts()
         self._database = database
+        self._lease = lease
         self._publish = publish
         self._keys = keys
         self._snapshots = snapshots
-        self._roster = RosterNews(database, snapshots, clock, timedelta(seconds=settings.clock_apart_max_s))
+        self._roster = RosterNews(database, lease, snapshots, clock, timedelta(seconds=settings.clock_apart_max_s))
         self._outgoing: deque[tuple[str, bytes, bool]] = deque()
         self._sites: tuple[str, ...] = ()
         self._told_deny = -1
@@ -86,8 +90,9 @@ class Publisher:
         self._told_used.clear()
 
     def tick(self, now: datetime) -> float:
-        """Publish what is new and say when to look again; raises RetryLater."""
+        """Publish what is new and say when to look again; raises RetryLater, LeaseLost among them."""
         if not self._send():
+            self._roster.look_at_clock(now)
             return LOOK_S
         view = self._look()
         if view.reported > view.revision > 0:
@@ -118,7 +123,9 @@ class Publisher:
         """Central came back from a backup: sign only above every revision that any device has told of."""
 
         def rise(connection: Connection) -> int:
+            self._lease.guard(connection)
             renew(connection, at=now)
+            tell_funds_again(connection, now)
             return rise_above(connection, reported, at=now)
 
         revision = self._database.run(rise)
@@ -131,7 +138,7 @@ class Publisher:
             lists = [deny_list(connection, site) for site in view.sites if view.deny_version]
         for each in lists:
             self._put(topics.site(each.site, "roster/deny"), each, retain=True)
-        self._counts["deny_lists"] += len(lists)
+        self._counts.note("deny_lists", len(lists))
         self._told_deny = view.deny_version
 
     def _put_used(self, view: _View) -> None:
@@ -144,7 +151,7 @@ class Publisher:
             for page in pages:
                 self._put(topics.site(site, "used"), page)
                 self._told_used[site] = page.version
-            self._counts["used_pages"] += len(pages)
+            self._counts.note("used_pages", len(pages))
             is_behind = is_behind or len(pages) >= USED_PAGES_MAX
         self._seen_used = -1 if is_behind else view.used_version
 
@@ -159,8 +166,14 @@ class Publisher:
         self._outgoing.append((topic, self._keys.signing.seal(message), retain))
 
     def _send(self) -> bool:
-        """Hand over what is signed, in order; False when the broker does not take all of it now."""
+        """Hand over what is signed, in order; False when the broker does not take all of it now.
+
+        Raises LeaseLost where another one may lead by now, whose word an older one must not follow.
+        """
         while self._outgoing:
+            if not self._lease.held():
+                self.connected()
+                raise LeaseLost("another central process may lead")
             if not self._publish(*self._outgoing[0]):
                 return False
             self._outgoing.popleft()

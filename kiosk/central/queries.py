@@ -7,21 +7,21 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from kiosk.central.database import read_setting
 from kiosk.central.members import EntitlementRecord, MemberRecord, entitlements_of
-from kiosk.central.parked import ParkedItem
-from kiosk.central.tables import credential, discarded, member, parked, roster_row
+from kiosk.central.roster import rows_of
+from kiosk.central.tables import credential, discarded, member
 from kiosk.core.identifiers import Assurance
 from kiosk.core.model import CredentialState, Site, Tier
-from kiosk.core.roster import decode_row
 
 PAGE_MAX = 5000
 NAMES_MAX = 5000
 
 R = TypeVar("R", bound=msgspec.Struct)
 
+_LAST_CHARACTER = "\U0010ffff"
 _NOT_IN_A_CARD_NUMBER = re.compile(r"[\s:\-]")
 
 
@@ -56,19 +56,31 @@ class Discarded(msgspec.Struct, frozen=True):
 
 
 def member_page(connection: Connection, after: str, limit: int, search: str = "") -> list[MemberRecord]:
-    """Return members by number, those behind `after`; `search` is part of a name, the start of a number, or a card."""
+    """Return members by number, those behind `after`.
+
+    `search` is a card or the start of a number, as written or in capitals; where nobody has that, part of a name.
+    """
     query = _member_query().where(member.c.member_no > after).order_by(member.c.member_no).limit(min(limit, PAGE_MAX))
     if search:
-        identifier = _NOT_IN_A_CARD_NUMBER.sub("", search).upper()
-        holder = select(credential.c.member).where(credential.c.identifier == identifier)
-        query = query.where(
-            or_(
-                member.c.member_no.istartswith(search, autoescape=True),
-                member.c.name.icontains(search, autoescape=True),
-                member.c.id.in_(holder),
-            )
-        )
+        # Numbers and cards have an index; for a name all members are read.
+        exact = or_(*_number_begins(connection, search), member.c.id.in_(_holders(connection, search)))
+        is_known = connection.execute(select(member.c.id).where(exact).limit(1)).first() is not None
+        query = query.where(exact if is_known else member.c.name.icontains(search, autoescape=True))
     return _read(connection, query, MemberRecord)
+
+
+def _number_begins(connection: Connection, text: str) -> list[ColumnElement[bool]]:
+    starts = sorted({text, text.upper()})
+    if connection.dialect.name != "sqlite":
+        return [member.c.member_no.startswith(start, autoescape=True) for start in starts]
+    # SQLite's LIKE reads every row.
+    return [and_(member.c.member_no >= start, member.c.member_no < start + _LAST_CHARACTER) for start in starts]
+
+
+def _holders(connection: Connection, text: str) -> list[str]:
+    identifier = _NOT_IN_A_CARD_NUMBER.sub("", text).upper()
+    holder = select(credential.c.member).where(credential.c.identifier == identifier, credential.c.member.is_not(None))
+    return list(connection.execute(holder).scalars())
 
 
 def member_detail(connection: Connection, member_no: str) -> MemberDetail | None:
@@ -96,31 +108,19 @@ def card_page(connection: Connection, after: str, limit: int) -> list[CardView]:
 
 def tier_list(connection: Connection) -> list[Tier]:
     """Return the tiers, lowest rank first."""
-    tiers = [row for row in _small_rows(connection, "tier") if isinstance(row, Tier)]
+    tiers = [row for row in rows_of(connection, "tier") if isinstance(row, Tier)]
     return sorted(tiers, key=lambda tier: (tier.rank, tier.id))
 
 
 def venue_zone(connection: Connection, default: str = "Asia/Shanghai") -> ZoneInfo:
     """Return the time zone of the first site, in which staff read dates."""
-    sites = [row for row in _small_rows(connection, "site") if isinstance(row, Site)]
+    sites = [row for row in rows_of(connection, "site") if isinstance(row, Site)]
     return ZoneInfo(min(sites, key=lambda site: site.id).zone if sites else default)
 
 
 def roster_revision(connection: Connection) -> int:
     """Return the newest revision of the roster; 0 before the first."""
     return int(read_setting(connection, "roster_revision") or 0)
-
-
-def parked_page(connection: Connection, before: int | None, limit: int, state: str | None = None) -> list[ParkedItem]:
-    """Return what could not be used, newest first, those with an id below `before`; `state` is open, closed or used."""
-    columns = (parked.c.id, parked.c.at, parked.c.device, parked.c.why, parked.c.journal, parked.c.first_seq)
-    more = (parked.c.hash, parked.c.detail, parked.c.state, parked.c.closed_at, func.length(parked.c.body))
-    query = select(*columns, *more).order_by(parked.c.id.desc()).limit(min(limit, PAGE_MAX))
-    if before is not None:
-        query = query.where(parked.c.id < before)
-    if state is not None:
-        query = query.where(parked.c.state == state)
-    return [ParkedItem(*row) for row in connection.execute(query)]
 
 
 def discarded_counts(connection: Connection) -> list[Discarded]:
@@ -144,10 +144,3 @@ def _card_query() -> Select[tuple[object, ...]]:
 def _read(connection: Connection, query: Select[tuple[object, ...]], kind: type[R]) -> list[R]:
     names = kind.__struct_fields__
     return [msgspec.convert(dict(zip(names, row, strict=True)), kind) for row in connection.execute(query)]
-
-
-def _small_rows(connection: Connection, kind: str) -> list[object]:
-    """Return the roster rows of a kind. Their keys are `kind:id`; a credential's 16 bytes may look like one."""
-    first, behind = f"{kind}:".encode(), f"{kind};".encode()
-    query = select(roster_row.c.body).where(roster_row.c.key >= first, roster_row.c.key < behind)
-    return [decode_row(bytes(body)) for body in connection.execute(query).scalars()]

@@ -3,21 +3,22 @@
 Whoever changes what the club knows calls `change` in the same transaction; the publisher notices the new revision.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from kiosk.central.database import read_setting, upsert_many, write_setting
+from kiosk.central.database import WANTED, read_setting, upsert_many, write_setting
 from kiosk.central.journals import lock_counter
 from kiosk.central.tables import roster_change, roster_row
 from kiosk.core.clock import format_utc
-from kiosk.core.errors import InvalidInput
-from kiosk.core.model import AnyRow
-from kiosk.core.roster import digest_hex, encode_row, row_digest, row_key
+from kiosk.core.errors import InvalidInput, MessageRejected
+from kiosk.core.model import AnyRow, Credential, Row
+from kiosk.core.roster import decode_row, digest_hex, encode_row, row_digest, row_key
 
 REVISION = "roster_revision"
 DIGEST = "roster_digest"
@@ -32,7 +33,15 @@ OPS_BYTES_MAX = DELTA_BYTES_MAX - 512
 ROW_BYTES_MAX = 16 * 1024
 ROWS_PER_STEP = 500
 
+_OF_A_KIND = (
+    select(roster_row.c.body)
+    .where(roster_row.c.key >= bindparam("first"), roster_row.c.key < bindparam("end"))
+    .order_by(roster_row.c.key)
+)
+_BY_KEY = select(roster_row.c.key, roster_row.c.body).where(roster_row.c.key.in_(WANTED))
+
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class RosterState(msgspec.Struct, frozen=True):
@@ -77,9 +86,7 @@ def roster_state(connection: Connection) -> RosterState:
     return RosterState(revision, read_setting(connection, DIGEST) or digest_hex(0))
 
 
-def change(
-    connection: Connection, rows_put: Iterable[AnyRow], keys_dropped: Iterable[bytes] = (), *, at: datetime
-) -> int:
+def change(connection: Connection, rows_put: Iterable[Row], keys_dropped: Iterable[bytes] = (), *, at: datetime) -> int:
     """Put and drop roster rows in the caller's transaction and return the revision that holds them.
 
     Rows that say what is there already, and keys that are not there, change nothing; where nothing changes the revision
@@ -113,6 +120,32 @@ def rise_above(connection: Connection, reported: int, *, at: datetime) -> int:
         return last
     _note(connection, reported + 1, roster_state(connection).digest, None, at)
     return reported + 1
+
+
+def rows_of(connection: Connection, *kinds: str) -> list[AnyRow]:
+    """Return the rows of these kinds, of those that the club's rules name: sites, areas, tiers, products, schedules.
+
+    One that cannot be read is left out. Their keys are `kind:id`; a credential's 16 bytes may look like one.
+    """
+    rows: list[AnyRow] = []
+    for kind in kinds:
+        for body in bodies_of(connection, kind):
+            try:
+                rows.append(decode_row(body))
+            except MessageRejected as error:
+                _log.error("roster row cannot be read", extra={"kind": kind, "cause": error.message})
+    return [row for row in rows if not isinstance(row, Credential)]
+
+
+def bodies_of(connection: Connection, kind: str) -> list[bytes]:
+    """Return the rows of a kind as they are sent, by their ids."""
+    mine = {"first": f"{kind}:".encode(), "end": f"{kind};".encode()}
+    return [bytes(body) for body in connection.execute(_OF_A_KIND, mine).scalars()]
+
+
+def bodies_by_key(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Return the rows with these keys, as they are sent."""
+    return {bytes(key): bytes(body) for key, body in connection.execute(_BY_KEY, {"wanted": list(keys)})}
 
 
 def changes_after(connection: Connection, revision: int, limit: int) -> list[Change]:
@@ -165,7 +198,7 @@ def in_steps(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def _put(connection: Connection, bodies: Mapping[bytes, bytes], ops: _Ops) -> list[int]:
     """Write the rows that differ and return what each adds to the digest."""
-    held = _bodies(connection, bodies)
+    held = bodies_by_key(connection, bodies)
     fresh = {key: body for key, body in bodies.items() if held.get(key) != body}
     upsert_many(connection, roster_row, [{"key": key, "body": body} for key, body in fresh.items()])
     for body in fresh.values():
@@ -175,26 +208,21 @@ def _put(connection: Connection, bodies: Mapping[bytes, bytes], ops: _Ops) -> li
 
 def _drop(connection: Connection, keys: Iterable[bytes], ops: _Ops) -> list[int]:
     """Delete the rows that are there and return what each took of the digest."""
-    held = _bodies(connection, keys)
+    held = bodies_by_key(connection, keys)
     connection.execute(delete(roster_row).where(roster_row.c.key.in_(list(held))))
     for key in held:
         ops.add(b"drop", b'"%s"' % key.hex().encode())
     return [row_digest(body) for body in held.values()]
 
 
-def _bodies(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-    query = select(roster_row.c.key, roster_row.c.body).where(roster_row.c.key.in_(list(keys)))
-    return {bytes(key): bytes(body) for key, body in connection.execute(query)}
-
-
 def _note(connection: Connection, revision: int, digest: str, ops: bytes | None, at: datetime) -> None:
     row = {"revision": revision, "at": format_utc(at), "digest": digest, "ops": ops}
-    connection.execute(insert(roster_change).values(**row))
+    connection.execute(insert(roster_change), row)
     write_setting(connection, REVISION, str(revision))
     write_setting(connection, DIGEST, digest)
 
 
-def _encode(row: AnyRow) -> bytes:
+def _encode(row: Row) -> bytes:
     body = encode_row(row)
     if len(body) > ROW_BYTES_MAX:
         raise InvalidInput(f"roster row {row_key(row)!r} has {len(body)} bytes, the limit is {ROW_BYTES_MAX}")

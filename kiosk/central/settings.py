@@ -5,8 +5,10 @@ from pathlib import Path
 import msgspec
 
 from kiosk.core.errors import ConfigError
+from kiosk.local.settings import check_zone
 
 SECRET_BYTES_MAX = 1024
+DEFAULT_ZONE = "Asia/Shanghai"
 
 
 class BrokerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,23 +27,33 @@ class CentralSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `zone` is the IANA time zone of a site until its roster row names one. `shared_subscription` deals the uplink out
     among several central processes, where the broker can do that. `clock_apart_max_s` is how far central's clock may
-    be from its last signature and from the devices' median before it refuses to sign (CONTRACT §3).
+    be from its last signature and from the devices' median before it refuses to sign (CONTRACT §3). `seals_file` keeps
+    the ledger's seals outside the database: `seals.log` in the home unless one is named.
     """
 
     home: str = "."
     database: str = ""
     broker: BrokerSettings = BrokerSettings()
     shared_subscription: bool = False
-    zone: str = "Asia/Shanghai"
+    zone: str = DEFAULT_ZONE
     health_host: str = "127.0.0.1"
     health_port: int = 9464
     clock_apart_max_s: int = 86400
+    seals_file: str = ""
     folder: str = ""
+
+    def __post_init__(self) -> None:
+        check_zone(self.zone)
 
     @property
     def home_path(self) -> Path:
         """Return the folder of the keys and, by default, of the database and backups."""
         return self.path(self.home)
+
+    @property
+    def seals_path(self) -> Path:
+        """Return the file that keeps the ledger's seals outside the database."""
+        return self.path(self.seals_file) if self.seals_file else self.home_path / "seals.log"
 
     @property
     def database_url(self) -> str:

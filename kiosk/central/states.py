@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
-from kiosk.central.database import write_setting
+from kiosk.central.database import read_setting, write_setting
 from kiosk.central.journals import JournalState, journal_state, lock_counter, may_continue, note_head
+from kiosk.central.roster import REPORTED, REVISION
 from kiosk.central.tables import device
 from kiosk.core.clock import epoch_ms, format_utc, parse_utc
 from kiosk.core.codec import GENESIS
@@ -16,6 +17,8 @@ from kiosk.wire.signing import VerifyKey, read_object, to_message
 
 JOURNALS_MAX = 64
 NUMBER_MAX = 2**31 - 1
+LEAP_MAX = 1_000_000
+"""So far above every known revision a birth may raise the roster: one device must not use up the numbers of all."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +53,7 @@ def take_birth(connection: Connection, name: str, birth: Birth, now: datetime, *
     version = birth.version[:32].encode("ascii", "backslashreplace").decode()[:32].replace("\0", "")
     row = {"state": "online", "session": birth.session, "version": version, "roster_revision": birth.roster}
     connection.execute(update(device).where(device.c.name == name).values(**row, **heard))
-    # A central that came back from a backup signs only revisions above every one it ever published (CONTRACT §3).
-    if birth.roster > lock_counter(connection, "reported_revision_max"):
-        write_setting(connection, "reported_revision_max", str(birth.roster))
+    _note_revision(connection, name, birth.roster)
     return acks
 
 
@@ -62,6 +63,19 @@ def take_offline(connection: Connection, name: str, payload: bytes, now: datetim
     heard = {} if retained else {"seen_at": format_utc(now)}
     last = (device.c.name == name, device.c.session == session.replace("\0", "")[:64])
     return connection.execute(update(device).where(*last).values(state="offline", **heard)).rowcount == 1
+
+
+def _note_revision(connection: Connection, name: str, revision: int) -> None:
+    """Remember the highest revision that any birth told.
+
+    A central that came back from a backup signs only revisions above every one it ever published (CONTRACT §3).
+    """
+    told, newest = lock_counter(connection, REPORTED), int(read_setting(connection, REVISION) or 0)
+    if revision > max(told, newest) + LEAP_MAX:
+        extra = {"device": name, "revision": revision, "told": told, "newest": newest}
+        _log.error("device tells of a roster revision that cannot be", extra=extra)
+    elif revision > told:
+        write_setting(connection, REPORTED, str(revision))
 
 
 def _answer(connection: Connection, name: str, session: str, head: JournalHead, time: str) -> Ack:

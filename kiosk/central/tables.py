@@ -140,7 +140,7 @@ credential = Table(
 entitlement = Table(
     "entitlement",
     metadata,
-    Column("id", String(32), primary_key=True),
+    Column("id", String(48), primary_key=True),
     Column("member", String(16), ForeignKey("member.id"), nullable=False, index=True),
     Column("product", String(32), nullable=False),
     Column("valid_from", String(10)),

@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from sqlalchemy import Connection, select
 
-from kiosk.central.tables import device, entitlement, roster_row
-from kiosk.core.errors import MessageRejected
-from kiosk.core.model import AnyRow, Product, Site, VisitRule
-from kiosk.core.roster import decode_row
+from kiosk.central.roster import rows_of
+from kiosk.central.tables import device, entitlement
+from kiosk.core.model import Product, Site, VisitRule
 
 TIER_PREFIX = "tier."
 """An entitlement that comes with a tier is named after its product (`core/decision.py`)."""
@@ -24,7 +23,7 @@ def known_sites(connection: Connection) -> set[str]:
 
 def site_zones(connection: Connection, sites: Iterable[str], fallback: ZoneInfo) -> dict[str, ZoneInfo]:
     """Return the time zone of each site; `fallback` where the roster names none that is known here."""
-    rows = {row.id: row for row in _roster_rows(connection, "site", sites) if isinstance(row, Site)}
+    rows = {row.id: row for row in rows_of(connection, "site") if isinstance(row, Site)}
     zones = {}
     for site in sorted(set(sites)):
         try:
@@ -44,17 +43,6 @@ def visit_rules(connection: Connection, entitlements: Iterable[str]) -> dict[str
         products[name] = product
         if own is not None:
             rules[name] = _rule.decode(own)
-    rows = _roster_rows(connection, "product", products.values())
+    rows = rows_of(connection, "product") if products else []
     known = {row.id: row.visits for row in rows if isinstance(row, Product) and row.visits is not None}
     return {name: known[product] for name, product in products.items() if product in known} | rules
-
-
-def _roster_rows(connection: Connection, kind: str, names: Iterable[str]) -> list[AnyRow]:
-    keys = [f"{kind}:{name}".encode() for name in sorted(set(names))]
-    rows: list[AnyRow] = []
-    for body in connection.execute(select(roster_row.c.body).where(roster_row.c.key.in_(keys))).scalars():
-        try:
-            rows.append(decode_row(body))
-        except MessageRejected:
-            continue
-    return rows

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from kiosk.central.tables import metadata
+from kiosk.central.all_tables import metadata
 
 
 def run() -> None:

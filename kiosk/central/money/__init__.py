@@ -1,0 +1,1 @@
+"""The club's money: the ledger, its days, and the proof that it holds."""
