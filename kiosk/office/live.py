@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from kiosk.central.club.photos import with_photo
 from kiosk.central.database import Database
 from kiosk.central.queries import member_names
 from kiosk.central.streams import newest_n, read_records
@@ -28,6 +29,13 @@ class Entry(NamedTuple):
     row: EntryRow
 
 
+class Turn(NamedTuple):
+    """How often central came back from a backup since the office started, and the newest record it then had."""
+
+    number: int
+    newest: int
+
+
 class LiveRecords:
     """Follows the stored records in one thread, from the first time somebody looks, until `close`.
 
@@ -36,6 +44,7 @@ class LiveRecords:
 
     def __init__(self, database: Database, poll_s: float = POLL_S, retry_s: float = RETRY_S) -> None:
         self.position = 0
+        self.turn = Turn(0, 0)
         self._poll_s = poll_s
         self._retry_s = retry_s
         self._database = database
@@ -49,8 +58,7 @@ class LiveRecords:
         """Begin at the newest record; raises RetryLater. May be called twice."""
         with self._lock:
             if self._thread is None:
-                with self._database.read() as connection:
-                    self.position = newest_n(connection)
+                self.position = self.newest()
                 self._thread = threading.Thread(target=self._run, name="office-records", daemon=True)
                 self._thread.start()
 
@@ -65,17 +73,25 @@ class LiveRecords:
         """Say whether new records are seen; true while nobody has asked for any."""
         return not self._failing and (self._thread is None or self._thread.is_alive())
 
+    def newest(self) -> int:
+        """Return the number of the newest record as it is stored; raises RetryLater."""
+        with self._database.read() as connection:
+            return newest_n(connection)
+
     def read(self, after: int, limit: int = PAGE) -> list[Entry]:
         """Return the entries behind number `after`; raises RetryLater."""
         with self._database.read() as connection:
             stored = read_records(connection, after, limit)
             names = member_names(connection, members_in(stored))
-        return [Entry(item["n"], msgspec.json.encode(item), make_row(item, names)) for item in stored]
+            pictured = with_photo(connection, names)
+        return [Entry(item["n"], msgspec.json.encode(item), make_row(item, names, pictured)) for item in stored]
 
     def follow(self, after: int) -> "RecordStream":
-        """Return a stream of everything behind number `after`; raises RetryLater and StreamEnded."""
+        """Return a stream of everything behind number `after`, or the newest one; raises RetryLater and StreamEnded."""
         self.start()
-        return RecordStream(self, self._fanout.subscribe(), after)
+        turn = self.turn
+        after = min(after, self.newest())
+        return RecordStream(self, self._fanout.subscribe(), after, turn)
 
     def _run(self) -> None:
         wait_s = self._poll_s
@@ -89,10 +105,12 @@ class LiveRecords:
                 wait_s, self._failing = self._retry_s, True
 
     def _poll(self) -> None:
-        with self._database.read() as connection:
-            newest = newest_n(connection)
-        if newest < self.position or not len(self._fanout):
-            self.position = newest  # central was restored from a backup, or nobody is looking
+        newest = self.newest()
+        if newest < self.position:
+            self.position, self.turn = newest, Turn(self.turn.number + 1, newest)
+        elif not len(self._fanout) or newest - self.position > PAGE:
+            # Nobody is looking, or each stream does better to read what it lacks at its own pace.
+            self.position = newest
         elif newest > self.position and (entries := self.read(self.position)):
             self.position = entries[-1].n
             self._fanout.publish(entries)
@@ -101,14 +119,18 @@ class LiveRecords:
 class RecordStream:
     """Every record behind a number, in order and once: from the database while behind, then as they are stored."""
 
-    def __init__(self, live: LiveRecords, subscription: Subscription[list[Entry]], after: int) -> None:
+    def __init__(self, live: LiveRecords, subscription: Subscription[list[Entry]], after: int, turn: Turn) -> None:
         self._live = live
         self._subscription = subscription
         self._last = after
+        self._turn = turn
 
     def pull(self, timeout_s: float) -> list[Entry]:
         """Return what comes next, waiting at most `timeout_s` for it; raises StreamEnded and RetryLater."""
-        self._last = min(self._last, self._live.position)
+        if self._live.turn != self._turn:
+            self._turn = self._live.turn
+            self._last = min(self._last, self._turn.newest)
+            self._subscription.take(0)  # what is no longer stored
         behind = self._live.position > self._last
         told = self._subscription.take(0 if behind else timeout_s)
         entries = [entry for batch in told for entry in batch]

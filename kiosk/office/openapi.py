@@ -1,61 +1,102 @@
 """The API's description, made from the table it is served from. `docs/openapi.yaml` is its copy for reading."""
 
-import re
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from kiosk import __version__
+from kiosk.office.actions import KEY_CHARACTERS_MAX, Action, id_names
+from kiosk.office.families import ACTIONS, ROUTES
 from kiosk.office.problems import TYPES, Problem, problem_type
-from kiosk.office.routes import PREFIX, ROUTES, Route, StoredRecord
+from kiosk.office.routes import PREFIX, Route, StoredRecord
 
 REFERENCE = "#/components/schemas/{name}"
-ERRORS = (401, 405, 422, 429, 500, 503)
+ERRORS = (400, 401, 403, 405, 422, 429, 500, 503)
+WRITE_ERRORS = (404, 409, 413, 415)
 
-Document = dict[str, Any]
+Document = dict[Any, Any]
 
 
+@cache
+def description() -> bytes:
+    """Return the OpenAPI 3.1 document as JSON, made when it is first asked for."""
+    return msgspec.json.encode(describe())
+
+
+@cache
 def describe() -> Document:
-    """Return the OpenAPI 3.1 document, as JSON has it."""
-    answers = [route.answer for route in ROUTES if route.answer is not None]
-    _, schemas = msgspec.json.schema_components([*answers, StoredRecord, Problem], ref_template=REFERENCE)
+    """Return the OpenAPI 3.1 document, as JSON has it: one for all, so not to be changed."""
+    kinds = [route.answer for route in ROUTES if route.answer is not None]
+    kinds += [kind for action in ACTIONS for kind in (action.wish, action.answer)]
+    kinds = list(dict.fromkeys([*kinds, StoredRecord, Problem]))
+    found, schemas = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
+    of_kind = dict(zip(kinds, found, strict=True))
+    paths: dict[str, Document] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})["get"] = _operation(route, of_kind)
+    for action in ACTIONS:
+        paths.setdefault(action.path, {})["post"] = _act(action, of_kind)
     document = {
         "openapi": "3.1.0",
         "info": {
             "title": "kiosk office",
             "version": __version__,
-            "description": "Reads what central has stored: records, devices, members, cards and tiers.",
+            "description": "Reads and writes what the club's central office keeps. Who may do what follows from "
+            "the roles of the account or key whose bearer token is sent.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": PREFIX}],
-        "security": [{"staff_token": []}],
-        "paths": {route.path: {"get": _operation(route)} for route in ROUTES},
+        "security": [{"token": []}],
+        "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "responses": {str(status): _problem(status) for status in TYPES},
-            "securitySchemes": {"staff_token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
     plain: Document = msgspec.json.decode(msgspec.json.encode(document))
     return plain
 
 
-def _operation(route: Route) -> Document:
+def _operation(route: Route, of_kind: Document) -> Document:
     described = {"description": route.description} if route.description else {}
     return {
         "operationId": route.name,
         "summary": route.summary,
         **described,
-        "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
-        "responses": {"200": _answer(route), **_errors(route)},
+        "parameters": [*_path_parameters(route.path), *_query_parameters(route), *_header_parameters(route)],
+        "responses": {"200": _answer(route, of_kind), **_errors([404] if "{" in route.path else [])},
+        "x-permission": route.permission.value,
     }
 
 
-def _path_parameters(route: Route) -> list[Document]:
-    return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"{(\w+)}", route.path)
-    ]
+def _act(action: Action, of_kind: Document) -> Document:
+    body = {"required": True, "content": {"application/json": {"schema": of_kind[action.wish]}}}
+    done = {"description": "It is done.", "content": {"application/json": {"schema": of_kind[action.answer]}}}
+    return {
+        "operationId": action.name,
+        "summary": action.summary,
+        "parameters": [*_path_parameters(action.path), _IDEMPOTENCY_KEY],
+        "requestBody": body,
+        "responses": {"200": done, **_errors(WRITE_ERRORS)},
+        "x-permission": action.permission.value,
+    }
+
+
+_IDEMPOTENCY_KEY: Document = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "New for each wish; the same wish with the same key again gets the first answer.",
+    "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX},
+}
+
+
+def _path_parameters(path: str) -> list[Document]:
+    schema = {"type": "string", "minLength": 1}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in id_names(path)]
 
 
 def _query_parameters(route: Route) -> list[Document]:
@@ -75,16 +116,16 @@ def _header_parameters(route: Route) -> list[Document]:
     return [{"name": "Last-Event-ID", "in": "header", "description": description, "schema": {"type": "integer"}}]
 
 
-def _answer(route: Route) -> Document:
+def _answer(route: Route, of_kind: Document) -> Document:
     if route.answer is None:
         content = {"text/event-stream": {"schema": {"type": "string"}}}
         return {"description": "The stream; it has no end.", "content": content}
-    reference = {"$ref": REFERENCE.format(name=route.answer.__name__)}
-    return {"description": "What was asked for.", "content": {"application/json": {"schema": reference}}}
+    schema = of_kind[route.answer]
+    return {"description": "What was asked for.", "content": {"application/json": {"schema": schema}}}
 
 
-def _errors(route: Route) -> Document:
-    statuses = sorted({*ERRORS, *([404] if "{" in route.path else [])})
+def _errors(more: Iterable[int]) -> Document:
+    statuses = sorted({*ERRORS, *more})
     return {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
 
 

@@ -1,8 +1,11 @@
 """The office process: staff pages, REST API and side port over central's database."""
 
 import threading
+from collections.abc import Mapping
 
 from kiosk.central.database import Database
+from kiosk.central.pay.provider import Provider
+from kiosk.club.paying_back import PayWay
 from kiosk.core.clock import Clock
 from kiosk.local.health import HealthServer
 from kiosk.local.process import notify_ready, notify_watchdog
@@ -16,9 +19,18 @@ BEAT_S = 2.0
 class OfficeProcess:
     """The office. `run` blocks until it is told to stop."""
 
-    def __init__(self, settings: OfficeSettings, database: Database, clock: Clock) -> None:
-        self._app = create_app(settings, database, clock)
-        self._server = WebServer(self._app, settings.host, settings.port, settings.streams_max)
+    def __init__(
+        self,
+        settings: OfficeSettings,
+        database: Database,
+        clock: Clock,
+        secret: bytes,
+        providers: Mapping[PayWay, Provider] | None = None,
+    ) -> None:
+        self._app = create_app(settings, database, clock, secret, providers)
+        self._server = WebServer(
+            self._app, settings.host, settings.port, settings.streams_max, behind_proxy=settings.https
+        )
         self._health = HealthServer(settings.health_host, settings.health_port, lambda: check_health(self._app))
 
     def run(self, stop: threading.Event) -> None:

@@ -1,14 +1,17 @@
 """What the REST API offers: each route with what it takes and what it answers. `api.py` serves this table and
 `openapi.py` describes it."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
+from kiosk.central.club.books import Look
 from kiosk.central.devices import DeviceState
 from kiosk.central.members import MemberRecord
 from kiosk.central.queries import CardView, MemberDetail
+from kiosk.club.roles import Permission
 from kiosk.core.codec import INTEGER_MAX
 from kiosk.core.model import Tier
 
@@ -21,7 +24,11 @@ Number = Annotated[int, Meta(ge=0, le=INTEGER_MAX, description="The number of th
 Cursor = Annotated[str, Meta(max_length=64, description="`next` of the page before.")]
 DeviceName = Annotated[str, Meta(pattern="^[a-z0-9-]{1,32}$", description="Only records of this device.")]
 Search = Annotated[
-    str, Meta(max_length=100, description="Part of a name, the start of a member number, or a card number.")
+    str,
+    Meta(
+        max_length=100,
+        description="A card number, a phone number, the start of a member number, or part of a name.",
+    ),
 ]
 
 
@@ -112,31 +119,44 @@ class TierPage(msgspec.Struct, frozen=True):
 
 
 class Route(NamedTuple):
-    """One thing to get. `answer` is None for an event stream."""
+    """One thing to get. `answer` is None for an event stream.
+
+    A family's route has its handler in `run`, which is handed the books, the query and the ids of the path; the
+    others are methods of `api.Api` of their name. InvalidInput of a route with ids is a 404. `reads` are the sensitive
+    fields of {member} or {application} that it answers: who asks is written down.
+    """
 
     path: str
     name: str
     summary: str
     query: type[msgspec.Struct]
     answer: type[msgspec.Struct] | None
+    permission: Permission
     description: str = ""
+    run: Callable[[Look, Any, Mapping[str, str]], Any] | None = None
+    reads: tuple[str, ...] = ()
 
+
+_DEVICES = Permission.DEVICES_READ
+_MEMBERS = Permission.MEMBERS_READ
 
 ROUTES = (
-    Route("/records", "list_records", "Records as central stored them, in order", RecordQuery, RecordPage),
+    Route("/records", "list_records", "Records as central stored them, in order", RecordQuery, RecordPage, _DEVICES),
     Route(
         "/records/stream",
         "stream_records",
         "Records as they are stored",
         StreamQuery,
         None,
+        _DEVICES,
         "Server-sent events: `id` is the record's number and `data` a StoredRecord. A client that connects again with "
         "`Last-Event-ID` misses none. Without that and `after` the stream begins with the next record. Every ten "
         "seconds there is an event `beat`.",
     ),
-    Route("/devices", "list_devices", "What each device last said of itself", PageQuery, DevicePage),
-    Route("/members", "list_members", "Members by number", MemberQuery, MemberPage),
-    Route("/members/{member_no}", "show_member", "One member with cards and entitlements", NoQuery, MemberDetail),
-    Route("/cards", "list_cards", "Cards by number", PageQuery, CardPage),
-    Route("/tiers", "list_tiers", "The ladder of tiers", NoQuery, TierPage),
+    Route("/devices", "list_devices", "What each device last said of itself", PageQuery, DevicePage, _DEVICES),
+    Route(
+        "/members/{member_no}", "show_member", "One member with cards and entitlements", NoQuery, MemberDetail, _MEMBERS
+    ),
+    Route("/cards", "list_cards", "Cards by number", PageQuery, CardPage, Permission.CARDS_READ),
+    Route("/tiers", "list_tiers", "The ladder of tiers", NoQuery, TierPage, Permission.RULES_READ),
 )

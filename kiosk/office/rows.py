@@ -1,24 +1,20 @@
 """From a stored record to a line of the live page, in both languages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from kiosk.core.records import GrantReason
-from kiosk.core.texts import Language, staff_text
+from kiosk.core.texts import Language, outcome_of, staff_text
 from kiosk.office import words
-
-NOTEWORTHY = frozenset(
-    {GrantReason.OK_SOFT_ANTIPASSBACK, GrantReason.OK_STALE, GrantReason.OK_FORCED, GrantReason.EMERGENCY}
-)
 
 
 class EntryRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line. `kind` is decision, passage or notice; `outcome` granted, attention, denied or empty.
 
     `key` names the record as `journal:seq`; a passage names in `of` the decision it belongs to. Texts have `zh` and
-    `en`.
+    `en`. `photo` is the address of the member's picture, which says whose card it is (S28).
     """
 
     n: int
@@ -32,6 +28,7 @@ class EntryRow(msgspec.Struct, frozen=True, omit_defaults=True):
     place: str = ""
     member_no: str = ""
     name: str = ""
+    photo: str = ""
     of: str = ""
     taken: bool = False
 
@@ -42,8 +39,13 @@ def members_in(stored: Iterable[Mapping[str, Any]]) -> set[str]:
     return {member for member in found if isinstance(member, str)}
 
 
-def make_row(stored: Mapping[str, Any], names: Mapping[str, tuple[str, str]]) -> EntryRow:
-    """Return the line for a stored record. What we do not know is shown by its code, never dropped."""
+def make_row(
+    stored: Mapping[str, Any], names: Mapping[str, tuple[str, str]], with_photo: Container[str] = ()
+) -> EntryRow:
+    """Return the line for a stored record; `with_photo` are the members who have a picture.
+
+    What we do not know is shown by its code, never dropped.
+    """
     record, data = stored["record"], _data(stored)
     journal = stored["journal"]
     place = next((str(data[key]) for key in ("access_point", "reader", "gate", "process") if data.get(key)), "")
@@ -58,7 +60,9 @@ def make_row(stored: Mapping[str, Any], names: Mapping[str, tuple[str, str]]) ->
     )
     kind = record.get("type")
     if kind in ("access.granted", "access.denied"):
-        return _decision(row, kind == "access.granted", data, names)
+        decided = _decision(row, kind == "access.granted", data, names)
+        member = data.get("member")
+        return msgspec.structs.replace(decided, photo=f"/people/{member}/photo") if member in with_photo else decided
     if kind in ("access.taken", "access.not_taken"):
         of = f"{data.get('of_journal') or journal}:{data.get('of')}"
         return msgspec.structs.replace(row, kind="passage", of=of, taken=kind == "access.taken")
@@ -72,7 +76,7 @@ def _decision(row: EntryRow, granted: bool, data: Mapping[str, Any], names: Mapp
     return msgspec.structs.replace(
         row,
         kind="decision",
-        outcome=("attention" if reason in NOTEWORTHY else "granted") if granted else "denied",
+        outcome=outcome_of(granted, reason),
         reason=reason,
         text={language.value: staff_text(known, {}, language) for language in Language},
         member_no=member_no,

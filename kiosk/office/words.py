@@ -1,21 +1,53 @@
-"""Every text of the office's pages, Chinese and English side by side; `{…}` is filled in.
+"""Every text of the office's pages, Chinese and English side by side; `{…}` is filled in. A family has its own file.
 
 Texts for the reason of a decision are in `core/texts.py`.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from functools import lru_cache
 
-from kiosk.core.texts import Language
+from kiosk.core.texts import Language, Text, say
+from kiosk.office import (
+    words_account,
+    words_activities,
+    words_applications,
+    words_apply,
+    words_board,
+    words_card_choices,
+    words_cards,
+    words_care,
+    words_care_choices,
+    words_care_devices,
+    words_care_groups,
+    words_care_refusals,
+    words_care_voices,
+    words_conduct,
+    words_coupons,
+    words_desk,
+    words_fees,
+    words_forms,
+    words_money,
+    words_money_books,
+    words_money_choices,
+    words_money_days,
+    words_partners,
+    words_people,
+    words_points,
+    words_privacy,
+    words_register,
+    words_reservations,
+    words_rewards,
+    words_rulebook,
+    words_rules_care,
+    words_rules_goods,
+    words_rules_members,
+    words_rules_money,
+    words_rules_people,
+    words_staff,
+    words_trail,
+)
 
-
-class Text(NamedTuple):
-    """One text in both languages."""
-
-    zh: str
-    en: str
-
-
-PAGES: dict[str, Text] = {
+_CENTRAL: dict[str, Text] = {
     "office": Text("中心办公室", "Office"),
     "switch_language": Text("English", "中文"),
     "live": Text("实时出入", "Live"),
@@ -23,13 +55,6 @@ PAGES: dict[str, Text] = {
     "parked": Text("待处理", "Parked"),
     "members": Text("会员", "Members"),
     "api": Text("接口", "API"),
-    "sign_in": Text("登录", "Sign in"),
-    "sign_out": Text("退出", "Sign out"),
-    "staff_token": Text("员工口令", "Staff token"),
-    "sign_in_hint": Text("口令在演示目录的 token 文件中，或由管理员提供。",
-                         "It is in the file token of the demo's folder, or with your administrator."),
-    "wrong_token": Text("口令不对，请重试。", "That is not the staff token. Please try again."),
-    "wait": Text("尝试次数过多，请在 {n} 秒后再试。", "Too many attempts. Please try again in {n} s."),
     "live_hint": Text("最新的在最上面，自动更新。", "Newest first. Moves by itself."),
     "connected": Text("已连接", "Connected"),
     "disconnected": Text("连接中断，正在自动重连", "Connection lost; reconnecting by itself"),
@@ -85,21 +110,21 @@ PAGES: dict[str, Text] = {
     "count": Text("次数", "Count"),
     "last_time": Text("最近一次", "Last"),
     "search": Text("搜索", "Search"),
-    "search_hint": Text("姓名、会员号或卡号", "Name, member no. or card number"),
+    "search_hint": Text("姓名、电话、会员号或卡号", "Name, phone, member no. or card number"),
     "find": Text("查找", "Find"),
     "member_no": Text("会员号", "Member no."),
     "name": Text("姓名", "Name"),
     "tier": Text("等级", "Tier"),
     "member_until": Text("会籍到期", "Member until"),
     "paid_until": Text("会费缴至", "Paid until"),
-    "suspended": Text("暂停", "Suspended"),
-    "from_until": Text("{first} 至 {last}", "{first} to {last}"),
-    "guest_of": Text("访客，由会员邀请", "Guest of a member"),
     "standing": Text("情况", "Standing"),
-    "standing_ok": Text("正常", "In order"),
-    "standing_ended": Text("会籍已结束", "Ended"),
-    "standing_suspended": Text("暂停中", "Suspended"),
-    "standing_overdue": Text("会费逾期", "Fee overdue"),
+    "find_member": Text("查找会员", "Find a member"),
+    "all_pages": Text("全部功能", "All pages"),
+    "members_hint": Text("按姓名、电话、会员号或卡号查找。",
+                         "Look them up by name, phone, member number or card number."),
+    "save_list": Text("导出列表：", "Save the list as"),
+    "file_is_full": Text("只导出了前 {n} 行，请缩小范围后再导出。",
+                         "Only the first {n} rows are here; narrow the list down and save it again."),
     "no_members": Text("没有符合条件的会员", "No member matches"),
     "no_members_hint": Text("换个关键词，或先导入会员。", "Try other words, or import members first."),
     "next_page": Text("下一页", "Next page"),
@@ -122,22 +147,125 @@ PAGES: dict[str, Text] = {
     "card_revoked": Text("已注销", "Revoked"),
     "card_lost": Text("已挂失", "Lost"),
     "back_home": Text("返回首页", "Back to the start"),
+    "error_413": Text("内容太大", "Too large"),
+    "error_429": Text("尝试次数过多", "Too many attempts"),
+    "error_413_advice": Text("请缩短内容或分批提交。", "Please shorten it, or send it in parts."),
+    "error_429_advice": Text("请一分钟后再试。", "Please try again in a minute."),
     "error_400": Text("请求无法理解", "The request was not understood"),
     "error_403": Text("页面已过期", "This page is out of date"),
     "error_404": Text("没有这个页面", "There is no such page"),
     "error_405": Text("不支持这种操作", "That cannot be done here"),
     "error_500": Text("出了点问题", "Something went wrong"),
     "error_503": Text("暂时忙不过来", "Too busy at the moment"),
+    "error_409": Text("现在不能办理", "Not possible now"),
+    "error_422": Text("内容无法使用", "That cannot be used"),
+    "error_not_permitted": Text("您的岗位没有这项权限", "Your role does not include this"),
+    "error_second_factor_missing": Text("需要先启用动态验证", "A second factor is needed for this"),
     "error_400_advice": Text("请返回重试。", "Please go back and try again."),
     "error_403_advice": Text("请重新载入页面后再试。", "Please reload the page and try again."),
     "error_404_advice": Text("地址可能写错了。", "The address may be wrong."),
     "error_405_advice": Text("请返回首页重新开始。", "Please start again from the first page."),
     "error_500_advice": Text("详情已写入日志。", "The log has the details."),
     "error_503_advice": Text("请稍候几秒再试。", "Please try again in a few seconds."),
+    "error_409_advice": Text("请查看当前状态后再试。", "Please look at its state and try again."),
+    "error_422_advice": Text("请返回检查填写的内容。", "Please go back and check what was filled in."),
+    "error_not_permitted_advice": Text("如果工作需要，请联系管理员调整岗位。",
+                                 "If your work needs it, ask an admin for the role."),
+    "error_second_factor_missing_advice": Text("请在“我的账号”中启用后重新登录。",
+                                         "Set one up under My account, then sign in again."),
 }  # fmt: skip
-"""What the pages say."""
+
+PAGES: dict[str, Text] = {
+    **_CENTRAL,
+    **words_account.PAGES,
+    **words_desk.PAGES,
+    **words_forms.PAGES,
+    **words_people.PAGES,
+    **words_partners.PAGES,
+    **words_applications.PAGES,
+    **words_apply.PAGES,
+    **words_register.PAGES,
+    **words_privacy.PAGES,
+    **words_coupons.PAGES,
+    **words_points.PAGES,
+    **words_rewards.PAGES,
+    **words_cards.PAGES,
+    **words_activities.PAGES,
+    **words_reservations.PAGES,
+    **words_conduct.PAGES,
+    **words_staff.PAGES,
+    **words_rulebook.PAGES,
+    **words_care.PAGES,
+    **words_care_devices.PAGES,
+    **words_care_voices.PAGES,
+    **words_board.PAGES,
+    **words_care_groups.PAGES,
+    **words_trail.PAGES,
+    **words_money.PAGES,
+    **words_fees.PAGES,
+    **words_money_days.PAGES,
+    **words_money_books.PAGES,
+}
+"""What the pages say, of all families together."""
+
+CHOICES: dict[str, Text] = {
+    **words_forms.CHOICES,
+    **words_people.CHOICES,
+    **words_partners.CHOICES,
+    **words_privacy.CHOICES,
+    **words_applications.CHOICES,
+    **words_coupons.CHOICES,
+    **words_points.CHOICES,
+    **words_rewards.CHOICES,
+    **words_activities.CHOICES,
+    **words_reservations.CHOICES,
+    **words_conduct.CHOICES,
+    **words_card_choices.CHOICES,
+    **words_money_choices.CHOICES,
+    **words_fees.CHOICES,
+    **words_money_days.CHOICES,
+    **words_money_books.CHOICES,
+    **words_care_choices.CHOICES,
+    **words_care_groups.CHOICES,
+    **words_rules_members.CHOICES,
+    **words_trail.CHOICES,
+}
+"""What may be chosen in a form, as `Enum.value`."""
+
+REFUSALS: dict[str, Text] = {
+    **words_forms.REFUSALS,
+    **words_card_choices.REFUSALS,
+    **words_people.REFUSALS,
+    **words_partners.REFUSALS,
+    **words_privacy.REFUSALS,
+    **words_applications.REFUSALS,
+    **words_coupons.REFUSALS,
+    **words_points.REFUSALS,
+    **words_rewards.REFUSALS,
+    **words_activities.REFUSALS,
+    **words_reservations.REFUSALS,
+    **words_conduct.REFUSALS,
+    **words_care_refusals.REFUSALS,
+    **words_care_groups.REFUSALS,
+    **words_rulebook.REFUSALS,
+    **words_money_choices.REFUSALS,
+    **words_fees.REFUSALS,
+    **words_money_days.REFUSALS,
+}
+"""Why a rule says no, by the code of its reason."""
+
+RULES: dict[str, str] = {
+    **words_rules_people.MEANINGS,
+    **words_rules_goods.MEANINGS,
+    **words_rules_care.MEANINGS,
+    **words_rules_money.MEANINGS,
+}
+"""What each entry of the rule book means in Chinese, as `family.entry`; the English is the entry's own description."""
+
+MEMBERS = words_rules_members.MEMBERS
 
 RECORD_TYPES: dict[str, Text] = {
+    "activity.signed_in": Text("活动签到", "Signed in to an activity"),
     "journal.opened": Text("日志开始", "Journal opened"),
     "reader.lost": Text("读卡器失联", "Reader lost"),
     "reader.back": Text("读卡器恢复", "Reader back"),
@@ -175,28 +303,29 @@ WHY: dict[str, Text] = {
 """Why something is parked or was only counted."""
 
 
-def say(key: str, language: Language, **values: object) -> str:
-    """Return a text. An unknown key is a KeyError: a test holds every key that a page uses."""
-    text = PAGES[key]
-    return (text.en if language is Language.EN else text.zh).format(**values)
-
-
 def say_why(why: str, language: Language) -> str:
     """Return why something is parked; the code itself where it is not known here."""
-    text = WHY.get(why, Text(why, why))
-    return text.en if language is Language.EN else text.zh
+    return say(WHY, why, language) if why in WHY else why
 
 
-def other(language: Language) -> Language:
-    """Return the language that the switch leads to."""
-    return Language.ZH if language is Language.EN else Language.EN
+def say_code(code: str, language: Language) -> str:
+    """Return a code of the books in words, where all that may be chosen under that code is called the same; else empty.
+
+    The audit trail and the details of a refusal hold codes without the enum that they are of.
+    """
+    texts = _by_code().get(code, frozenset())
+    return say({code: next(iter(texts))}, code, language) if len(texts) == 1 else ""
 
 
-def html_lang(language: Language) -> str:
-    """Return the BCP 47 tag; it also picks the right Chinese glyphs."""
-    return "en" if language is Language.EN else "zh-CN"
+@lru_cache(maxsize=1)
+def _by_code() -> Mapping[str, frozenset[Text]]:
+    found: dict[str, set[Text]] = {}
+    for key, text in CHOICES.items():
+        found.setdefault(key.partition(".")[2], set()).add(text)
+    return {code: frozenset(texts) for code, texts in found.items()}
 
 
-def parse_language(wanted: str, default: Language) -> Language:
-    """Return the language a browser asks for, or the default."""
-    return Language(wanted) if wanted in tuple(Language) else default
+def say_choice(enum: str, value: str, language: Language) -> str:
+    """Return what may be chosen; the value itself where it is not known here."""
+    key = f"{enum}.{value}"
+    return say(CHOICES, key, language) if key in CHOICES else value

@@ -1,12 +1,14 @@
 // The entry stream: newest first, filtered, paused at will, with what became of each grant.
 
-import { followEvents } from "./stream.js";
+import { followEvents } from "../shared/stream.js";
+import { fetchPage } from "./session.js";
 import { localTime } from "./times.js";
 
 const { language } = document.documentElement.dataset;
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 const labels = part("labels").dataset;
 const rowsMax = Number(labels.rowsMax);
+const LOOK_MS = 3_000;
 const template = document.getElementById("row");
 const body = part("rows");
 
@@ -15,6 +17,7 @@ const waiting = []; // lines that came while paused
 let last = null;
 let paused = false;
 let settled = false;
+let look = 0;
 
 function receive(entry, id) {
   last = id;
@@ -60,6 +63,10 @@ function makeRow(entry) {
   find("code").textContent = entry.reason ?? "";
   find(".name").textContent = entry.name || (entry.kind === "decision" ? labels.unknownMember : "");
   find(".number").textContent = entry.member_no ?? "";
+  if (entry.photo) {
+    find(".face").src = entry.photo;
+    find(".face").hidden = false;
+  }
   find(".place").textContent = entry.place ?? "";
   find(".device").textContent = entry.device;
   row.hidden = !fits(row);
@@ -108,6 +115,16 @@ for (const choice of document.querySelectorAll("[name=show]")) {
   choice.addEventListener("change", filter);
 }
 
+// A stream that is refused does not say why: as long as there is none, see whether the session is over.
+async function lookForSession() {
+  look = setTimeout(lookForSession, LOOK_MS);
+  try {
+    await fetchPage("/");
+  } catch {
+    // The office is away: until it is back, nobody knows.
+  }
+}
+
 followEvents(
   () => (last === null ? labels.events : `${labels.events}?after=${last}`),
   { entry: receive },
@@ -115,6 +132,10 @@ followEvents(
     part("link").dataset.up = up ? "yes" : "no";
     part("link").querySelector("use").setAttribute("href", up ? "#icon-online" : "#icon-offline");
     part("link").querySelector("span").textContent = up ? labels.connected : labels.disconnected;
+    clearTimeout(look);
+    if (!up) {
+      look = setTimeout(lookForSession, 0);
+    }
   },
 );
 // What was there before the page was opened is not news.

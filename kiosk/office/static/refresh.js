@@ -1,21 +1,30 @@
 // Brings a part of the page up to date every few seconds, while somebody looks.
 
+import { fetchPage } from "./session.js";
 import { showTimes } from "./times.js";
 
 const part = document.querySelector("[data-refresh-s]");
+const link = document.querySelector('[data-part="link"]');
+
+async function bringUpToDate() {
+  const response = await fetchPage(location.href);
+  if (!response?.ok) {
+    throw new Error("no page to show");
+  }
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = page.querySelector("[data-refresh-s]");
+  showTimes(fresh);
+  part.replaceChildren(...fresh.childNodes);
+}
 
 async function refresh() {
   if (!document.hidden) {
     try {
-      const response = await fetch(location.href, { redirect: "error" });
-      if (response.ok) {
-        const page = new DOMParser().parseFromString(await response.text(), "text/html");
-        const fresh = page.querySelector("[data-refresh-s]");
-        showTimes(fresh);
-        part.replaceChildren(...fresh.childNodes);
-      }
+      await bringUpToDate();
+      link.hidden = true;
     } catch {
-      // Away for a moment: what is shown stays until the next try.
+      // What is shown stays until the next try, but nobody should take it for new.
+      link.hidden = false;
     }
   }
   setTimeout(refresh, Number(part.dataset.refreshS) * 1000);

@@ -1,0 +1,132 @@
+"""The texts of coupons and their kinds."""
+
+from kiosk.core.texts import Text
+
+_KIND: dict[str, Text] = {
+    "name": Text("名称", "Name"),
+    "amount_off_minor": Text("减免金额（元）", "Amount off (yuan)"),
+    "percent_off": Text("减免百分之几", "Percent off"),
+    "gives": Text("赠送的物品代码", "Code of what is given"),
+    "starts_after_days": Text("几天后开始可用", "Days before it can be used"),
+    "valid_days": Text("可用天数", "Days it can be used"),
+    "purchase_min_minor": Text("最低消费（元）", "Least purchase (yuan)"),
+    "sites": Text("限场所", "Only at"),
+    "goods": Text("限商品种类", "Only for goods"),
+    "alone": Text("不与其他券同用", "Not with other coupons"),
+    "per_member_max": Text("每位会员最多几张", "At most for one member"),
+    "tier": Text("发放对象：最低等级", "For members from tier"),
+    "birthday": Text("发放对象：生日期间", "For birthdays"),
+    "bought_any": Text("发放对象：买过的商品种类", "For who bought one of"),
+    "spend_min_minor": Text("发放对象：累计消费满（元）", "For who spent at least (yuan)"),
+    "idle_days_min": Text("发放对象：多少天没有消费", "For who bought nothing for days"),
+    "segments_any": Text("发放对象：人群", "For groups"),
+    "offered": Text("可以发放", "Can be granted"),
+}
+
+_SPACED = Text("填代码，多个用空格分开；不填就是不限。", "Codes with spaces between them; empty is all.")
+
+_KIND_HELP: dict[str, Text] = {
+    "valid_days": Text("含第一天；不填就按规章。", "The first included; empty is as the rules have it."),
+    **dict.fromkeys(("sites", "goods", "bought_any", "segments_any"), _SPACED),
+}
+
+_BOTH = ("add_coupon_kind", "save_coupon_kind")
+
+PAGES: dict[str, Text] = {
+    "coupon_kinds": Text("优惠券种类", "Kinds of coupons"),
+    "coupon_kinds_hint": Text("每种优惠券优惠什么、发给谁、能用多久。修改后，已发出的券保留原日期。",
+                              "What each is good for, for whom, how long. Coupons that are out keep their dates."),
+    "no_coupon_kinds": Text("还没有优惠券", "There are no coupons yet"),
+    "no_kinds_hint": Text("先添加一种。", "Add a kind first."),
+    "coupon_kind": Text("种类", "Kind"),
+    "coupons_by_state": Text("已发出", "Given out"),
+    "coupons_newest": Text("最近发出的券", "Newest coupons"),
+    "send_coupons": Text("发给一批会员", "Send to members"),
+    "field_send_coupons_campaign": Text("批次代码", "Code of the campaign"),
+    "help_send_coupons_campaign": Text("小写字母、数字和 -；同一批次每人只发一张。",
+                                       "Small letters, digits and -; one coupon a member and campaign."),
+    "field_send_coupons_members": Text("会员号", "Member numbers"),
+    "help_send_coupons_members": Text("多个用空格分开，每次最多 500 个；不符合条件的会列出。",
+                                      "With spaces between them, 500 at most. Who does not fit is named."),
+    "field_send_coupons_goods_bought": Text("这批会员买过的商品种类", "Goods these members bought"),
+    "field_send_coupons_segments": Text("这批会员所属人群", "Groups these members are of"),
+    "issue_coupons": Text("制作不记名券", "Make coupons for anybody"),
+    "field_issue_coupons_quantity": Text("多少张", "How many"),
+    "help_issue_coupons_quantity": Text("每次最多 200 张；券号显示在下面的列表里。",
+                                        "200 at most at once; the codes stand in the list of the kind."),
+    "coupon_kind_code": Text("代码", "Code"),
+    "coupon_code": Text("券号", "Coupon"),
+    "coupon_worth": Text("优惠", "Good for"),
+    "coupon_amount_off": Text("立减 {n}", "{n} off"),
+    "coupon_percent_off": Text("减 {n}%", "{n}% off"),
+    "coupon_gives": Text("送 {what}", "{what} for free"),
+    "coupon_purchase_min": Text("最低消费", "Least purchase"),
+    "coupon_starts_after": Text("几天后开始可用", "Days before it can be used"),
+    "coupon_days": Text("可用天数", "Days"),
+    "coupon_granted": Text("可以发放", "Granted"),
+    "coupon_sites": Text("限场所", "Only at"),
+    "coupon_goods": Text("限商品种类", "Only for goods"),
+    "coupon_alone": Text("不与其他券同用", "Not with other coupons"),
+    "coupon_per_member": Text("每位会员最多几张", "At most for one member"),
+    "target_tier": Text("发放对象：最低等级", "For members from tier"),
+    "target_birthday": Text("发放对象：生日期间", "For birthdays"),
+    "target_bought": Text("发放对象：买过的商品种类", "For who bought one of"),
+    "target_spend": Text("发放对象：累计消费满", "For who spent at least"),
+    "target_idle": Text("发放对象：多少天没有消费", "For who bought nothing for days"),
+    "target_segments": Text("发放对象：人群", "For groups"),
+    "coupon_first": Text("从哪天起", "From"),
+    "coupon_last": Text("到哪天止", "Until"),
+    "coupon_of_nobody": Text("不记名，凭券号使用", "Whoever brings the code"),
+    "coupon_not_yet": Text("未到可用日期", "Not yet usable"),
+    "coupon_usable": Text("可用", "Usable"),
+    "coupon_used": Text("已使用", "Used"),
+    "coupon_expired": Text("已过期", "Expired"),
+    "coupon_withdrawn": Text("已收回", "Withdrawn"),
+    "grant_coupon": Text("发放优惠券", "Grant a coupon"),
+    "field_grant_coupon_kind": Text("哪一种", "Which kind"),
+    "field_grant_coupon_goods_bought": Text("买过的商品种类", "Goods bought"),
+    "help_grant_coupon_goods_bought": Text("这种券有要求时才填，多个用空格分开。",
+                                           "Only where the kind asks for it; codes with spaces between them."),
+    "field_grant_coupon_segments": Text("所属人群", "Groups"),
+    "help_grant_coupon_segments": Text("这种券有要求时才填，多个用空格分开。",
+                                       "Only where the kind asks for it; codes with spaces between them."),
+    "use_coupon": Text("使用这张券", "Use this coupon"),
+    "field_use_coupon_sale": Text("收据或订单号", "Receipt number"),
+    "field_use_coupon_site": Text("场所", "Site"),
+    "field_use_coupon_amount_minor": Text("消费金额（元）", "Amount (yuan)"),
+    "field_use_coupon_buyer": Text("买家的会员号或卡号", "Number or card of the buyer"),
+    "field_use_coupon_goods": Text("商品种类", "Goods"),
+    "help_use_coupon_goods": Text("填代码，多个用空格分开。", "Codes with spaces between them."),
+    "give_back_coupon": Text("消费已撤销，恢复这张券", "Purchase undone: usable again"),
+    "withdraw_coupon": Text("收回这张券", "Withdraw this coupon"),
+    "add_coupon_kind": Text("添加优惠券种类", "Add a kind of coupon"),
+    "field_add_coupon_kind_code": Text("代码", "Code"),
+    "help_add_coupon_kind_code": Text("小写字母、数字、_ . -；以后不能改。与礼品代码相同时，礼品就是这种券。",
+                                      "Small letters, digits, _ . -; it stays. A gift of that code is such a coupon."),
+    "save_coupon_kind": Text("修改优惠券种类", "Change the kind"),
+    **{f"field_{act}_{name}": text for act in _BOTH for name, text in _KIND.items()},
+    **{f"help_{act}_{name}": text for act in _BOTH for name, text in _KIND_HELP.items()},
+}  # fmt: skip
+"""What the pages say."""
+
+CHOICES: dict[str, Text] = {
+    "CouponState.granted": Text("未到可用日期", "Not yet usable"),
+    "CouponState.usable": Text("可用", "Usable"),
+    "CouponState.used": Text("已使用", "Used"),
+    "CouponState.expired": Text("已过期", "Expired"),
+    "CouponState.withdrawn": Text("已收回", "Withdrawn"),
+}
+"""What may be chosen, as `Enum.value`."""
+
+REFUSALS: dict[str, Text] = {
+    "not_for_this_member": Text("会员不符合这种券的发放条件", "The member does not fit what this kind asks for"),
+    "used": Text("这张券已使用", "The coupon was used"),
+    "withdrawn": Text("这张券已收回", "The coupon was withdrawn"),
+    "expired": Text("已过期", "It has expired"),
+    "another_members": Text("这是别人的券", "It is another member's"),
+    "not_at_this_site": Text("这个场所不能用", "Not at this site"),
+    "not_for_these_goods": Text("这些商品不能用", "Not for these goods"),
+    "below_minimum": Text("没有达到最低消费", "Below the least purchase"),
+    "not_with_others": Text("不能与其他券同用", "Not together with other coupons"),
+}
+"""Why a rule says no, by the code of its reason."""
