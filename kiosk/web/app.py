@@ -2,18 +2,19 @@
 
 import logging
 import secrets
+from functools import partial
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, g, render_template, request, send_from_directory, url_for
 from werkzeug.exceptions import HTTPException
 
+from kiosk.core import texts
 from kiosk.core.clock import Clock
 from kiosk.core.errors import KioskError, RetryLater
-from kiosk.core.texts import Language
 from kiosk.local.events import StreamSlots
 from kiosk.local.guard import PAGE_HEADERS
 from kiosk.local.health import Health
-from kiosk.local.webserver import BODY_BYTES_MAX
+from kiosk.local.webserver import BODY_BYTES_MAX, SHARED_FILES
 from kiosk.web import demo, screens, words
 from kiosk.web.feed import GateFeed
 from kiosk.web.settings import WebSettings
@@ -37,6 +38,7 @@ def create_app(settings: WebSettings, clock: Clock) -> Flask:
     app.register_blueprint(screens.make_blueprint(settings, feed, clock, StreamSlots(settings.streams_max)))
     if settings.sample_cards:
         app.register_blueprint(demo.make_blueprint(settings, feed))
+    app.add_url_rule("/shared/<path>", "shared", partial(send_from_directory, SHARED_FILES))
     _add_language(app, settings)
     _add_headers(app)
     _add_error_pages(app)
@@ -45,16 +47,17 @@ def create_app(settings: WebSettings, clock: Clock) -> Flask:
 
 def close_app(app: Flask) -> None:
     """Stop following the gate and end every event stream."""
-    _feed(app).close()
+    feed_of(app).close()
 
 
 def check_health(app: Flask) -> Health:
     """Say whether the screens can show what the gate does."""
-    connected = _feed(app).connected()
+    connected = feed_of(app).connected()
     return Health(connected, {"gate": "connected" if connected else "no connection"})
 
 
-def _feed(app: Flask) -> GateFeed:
+def feed_of(app: Flask) -> GateFeed:
+    """Return what the application knows of the gate."""
     feed: GateFeed = app.extensions[_FEED]
     return feed
 
@@ -62,21 +65,21 @@ def _feed(app: Flask) -> GateFeed:
 def _add_language(app: Flask, settings: WebSettings) -> None:
     @app.before_request
     def choose_language() -> None:
-        g.language = words.parse_language(request.args.get("lang", ""), settings.language)
+        g.language = texts.parse_language(request.args.get("lang", ""), settings.language)
 
     @app.context_processor
-    def texts() -> dict[str, Any]:
-        language: Language = g.get("language", settings.language)
+    def in_every_page() -> dict[str, Any]:
+        language: texts.Language = g.get("language", settings.language)
 
         def link(endpoint: str, **values: Any) -> str:
             """Return an address that keeps the language."""
             return url_for(endpoint, lang=None if language is settings.language else language, **values)
 
         return {
-            "t": lambda key, **values: words.say(key, language, **values),
+            "t": lambda key, **values: texts.say(words.ALL, key, language, **values),
             "language": language,
-            "html_lang": words.html_lang,
-            "other_language": words.other(language),
+            "html_lang": texts.html_lang,
+            "other_language": texts.other(language),
             "link": link,
             "demo_on": bool(settings.sample_cards),
             "club": settings.club,
@@ -87,7 +90,7 @@ def _add_headers(app: Flask) -> None:
     @app.after_request
     def guard(response: Response) -> Response:
         response.headers.extend(PAGE_HEADERS)
-        if request.endpoint != "static":
+        if request.endpoint not in ("static", "shared"):
             response.headers["Cache-Control"] = "no-store"
         return response
 

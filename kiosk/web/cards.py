@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from kiosk.core.errors import InvalidInput
-from kiosk.web.shows import outcome_of, reason_texts
+from kiosk.core.texts import outcome_of
+from kiosk.web.shows import reason_texts
 
 CARDS_MAX = 5000
 COLUMNS = ("identifier", "member_no", "name", "tier", "status", "expect")

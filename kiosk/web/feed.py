@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,24 @@ from kiosk.local.talk import follow
 SILENCE_S = 6
 """The gate says how it stands every two seconds; after three times that it counts as not there."""
 
+RECENT_MAX = 50
+"""So many last decisions of the box are kept in memory, for whoever watches an access point."""
+
 _log = logging.getLogger(__name__)
 
 
+class Saying(msgspec.Struct, frozen=True):
+    """What is said to a member beside a grant; `days` until it, where that is told."""
+
+    code: str
+    days: int | None = None
+
+
 class Decision(msgspec.Struct, frozen=True, tag_field="kind", tag="decision"):
-    """A card was let through or refused at an access point; `at` is UTC, `tier_name` has `zh` and `en`."""
+    """A card was let through or refused at an access point; `at` is UTC, `tier_name` has `zh` and `en`.
+
+    `seq` is its record, 0 where there is none; `detail` what was missing, for staff; `why` a release by `operator`.
+    """
 
     access_point: str
     granted: bool
@@ -26,7 +40,12 @@ class Decision(msgspec.Struct, frozen=True, tag_field="kind", tag="decision"):
     greeting: str = ""
     tier: str = ""
     tier_name: dict[str, str] = {}
+    notes: tuple[Saying, ...] = ()
     at: str = ""
+    seq: int = 0
+    detail: dict[str, str | int] = {}
+    operator: str = ""
+    why: str = ""
 
 
 class Passage(msgspec.Struct, frozen=True, tag_field="kind", tag="passage"):
@@ -56,6 +75,7 @@ class GateState(msgspec.Struct, frozen=True, tag_field="kind", tag="state"):
     journal_ok: bool = True
     lockdown: bool = False
     emergency: bool = False
+    drill: bool = False
     unsent: int = 0
 
 
@@ -105,6 +125,7 @@ class GateFeed:
         self._stop = threading.Event()
         self._changed = threading.Condition()
         self._situation = Situation()
+        self._recent: deque[Decision] = deque(maxlen=RECENT_MAX)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -128,15 +149,21 @@ class GateFeed:
             self._changed.wait_for(lambda: self._situation.known, wait_s)
             return self._situation
 
+    def has_told(self, point_id: str, seq: int) -> bool:
+        """Say whether a record is one of the last decisions at an access point."""
+        with self._changed:
+            return any((each.access_point, each.seq) == (point_id, seq) for each in self._recent)
+
     def connected(self) -> bool:
         """Say whether the gate is there."""
         return self.situation().connected(self._clock.monotonic_ns())
 
-    def subscribe(self) -> Subscription[FeedItem]:
-        """Return a subscription that begins with how things stand."""
+    def subscribe(self, *, history_of: str = "") -> Subscription[FeedItem]:
+        """Return a subscription that begins with how things stand, and before it the last decisions at `history_of`."""
         self.start()
-        with self._changed:  # no change comes between the first item and the rest
-            return self._fanout.subscribe([self._situation])
+        with self._changed:  # no change comes between the first items and the rest
+            before = [each for each in self._recent if each.access_point == history_of]
+            return self._fanout.subscribe([*before, self._situation])
 
     def _run(self) -> None:
         for message in follow(self._gate_socket, "display", self._stop):
@@ -146,10 +173,12 @@ class GateFeed:
                 _log.warning("message from the gate not understood", extra={"error": error})
 
     def _receive(self, message: _Message) -> None:
-        if isinstance(message, Decision | Passage):
-            self._fanout.publish(message)
-            return
         with self._changed:
+            if isinstance(message, Decision):
+                self._recent.append(message)
+            if isinstance(message, Decision | Passage):
+                self._fanout.publish(message)
+                return
             self._situation = self._after(message)
             self._fanout.publish(self._situation)
             self._changed.notify_all()

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 
 import msgspec
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template
 
 from kiosk.core.clock import Clock
-from kiosk.local.events import StreamEnded, StreamSlots, Subscription, event_stream, event_text
+from kiosk.local.events import StreamEnded, StreamSlots, Subscription, event_text
 from kiosk.web import words
+from kiosk.web.bodies import stream_body
 from kiosk.web.feed import FeedItem, GateFeed, Point, Situation
 from kiosk.web.settings import Name, WebSettings
 from kiosk.web.shows import ShowStatus, make_display
@@ -28,7 +29,8 @@ def make_blueprint(settings: WebSettings, feed: GateFeed, clock: Clock, slots: S
     def choose() -> str:
         situation = feed.situation(FIRST_WORD_S)
         points = [(point, point_name(settings, point.id)) for point in situation.state.access_points]
-        return render_template("choose.html", points=points)
+        told = {"title": "gate_display", "lead": "choose_hint", "endpoint": "screens.gate"}
+        return render_template("choose.html", points=points, **told)
 
     @pages.get("/gate/<point_id>")
     def gate(point_id: str) -> str:
@@ -49,12 +51,7 @@ def make_blueprint(settings: WebSettings, feed: GateFeed, clock: Clock, slots: S
             subscription.close()
             abort(503)
         pull = _pull(subscription, point_id, clock)
-        gone = request.environ.get("waitress.client_disconnected", lambda: False)
-        response = Response(event_stream(pull, gone, clock), mimetype="text/event-stream")
-        response.headers["X-Accel-Buffering"] = "no"
-        response.call_on_close(subscription.close)
-        response.call_on_close(slots.release)
-        return response
+        return stream_body(pull, subscription.close, slots.release)
 
     return pages
 

@@ -1,6 +1,6 @@
 """From what the gate says to what its display shows, in both languages, and nothing more of a member than that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -8,25 +8,28 @@ import msgspec
 from kiosk.core.clock import format_utc, parse_utc
 from kiosk.core.errors import InvalidInput
 from kiosk.core.records import DenyReason, GrantReason
-from kiosk.core.texts import Language, member_text
-from kiosk.web.feed import Decision, FeedItem, Passage, Point, Situation
-
-ATTENTION = frozenset(
-    {GrantReason.OK_SOFT_ANTIPASSBACK, GrantReason.OK_STALE, GrantReason.OK_FORCED, GrantReason.EMERGENCY}
-)
-"""Grants that are shown in amber: somebody may want to look."""
+from kiosk.core.texts import Language, member_text, outcome_of, say
+from kiosk.web import words
+from kiosk.web.feed import Decision, FeedItem, Passage, Point, Saying, Situation
 
 BothTexts = dict[str, str]
 
+_SAID = frozenset({"see_kiosk", "birthday", "anniversary", "welcome_new", "member_day", "not_cleared"})
+_EXPIRES = {0: "expires_today", 1: "expires_tomorrow"}
+
 
 class ShowDecision(msgspec.Struct, frozen=True, tag_field="kind", tag="decision"):
-    """The result of a tap. `outcome` is granted, attention or denied; texts have `zh` and `en`."""
+    """The result of a tap. `outcome` is granted, attention or denied; texts have `zh` and `en`.
+
+    `notes` is what else is said to the member, and may be read by all.
+    """
 
     outcome: str
     title: BothTexts
     advice: BothTexts
     greeting: str
     tier: BothTexts
+    notes: tuple[BothTexts, ...] = ()
 
 
 class ShowPassage(msgspec.Struct, frozen=True, tag_field="kind", tag="passage"):
@@ -49,13 +52,6 @@ class ShowStatus(msgspec.Struct, frozen=True, tag_field="kind", tag="status"):
 
 
 Show = ShowDecision | ShowPassage | ShowStatus
-
-
-def outcome_of(granted: bool, reason: str) -> str:
-    """Return granted, attention or denied."""
-    if not granted:
-        return "denied"
-    return "attention" if reason in ATTENTION else "granted"
 
 
 def reason_texts(granted: bool, reason: str) -> tuple[BothTexts, BothTexts]:
@@ -92,7 +88,18 @@ def show_decision(decision: Decision) -> ShowDecision:
         advice=advice,
         greeting=decision.greeting if decision.granted else "",
         tier=tier if decision.granted else {"zh": "", "en": ""},
+        notes=tuple(note_texts(decision.notes)) if decision.granted else (),
     )
+
+
+def note_texts(sayings: Iterable[Saying]) -> Iterator[BothTexts]:
+    """Yield what is said beside a grant (S40, S57, S76); a code that is not known here is left out."""
+    for each in sayings:
+        key = each.code if each.code in _SAID else None
+        if each.code == "expires_soon" and each.days is not None and each.days >= 0:
+            key = _EXPIRES.get(each.days, "expires_in")
+        if key is not None:
+            yield {language.value: say(words.DISPLAY, key, language, n=each.days) for language in Language}
 
 
 def show_status(situation: Situation, point: Point, now: datetime, connected: bool) -> ShowStatus:
@@ -121,7 +128,7 @@ def show_status(situation: Situation, point: Point, now: datetime, connected: bo
 def _notice(situation: Situation, point: Point) -> str:
     state = situation.state
     if state.emergency:
-        return "emergency"
+        return "drill" if state.drill else "emergency"
     if point.reader in situation.blind:
         return "no_reader"
     if point.way_out:

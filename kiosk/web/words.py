@@ -3,23 +3,23 @@
 Texts for the reason of a decision are in `core/texts.py`.
 """
 
-from typing import NamedTuple
-
-from kiosk.core.texts import Language
-
-
-class Text(NamedTuple):
-    """One text in both languages."""
-
-    zh: str
-    en: str
-
+from kiosk.core.texts import Text
+from kiosk.web import words_attendant, words_member, words_self, words_till
 
 DISPLAY: dict[str, Text] = {
     "welcome": Text("欢迎光临", "Welcome"),
     "tap_card": Text("请刷卡", "Please tap your card"),
     "tap_card_out": Text("离场请刷卡", "Tap your card to leave"),
     "passed": Text("已通过", "Passed"),
+    "see_kiosk": Text("请看自助机", "Please see the kiosk"),
+    "birthday": Text("生日快乐！", "Happy birthday!"),
+    "anniversary": Text("入会周年快乐！", "Happy club anniversary!"),
+    "welcome_new": Text("很高兴您加入我们", "Good to have you with us"),
+    "not_cleared": Text("使用本区域前请先到服务台登记", "Please see the desk before you use this area"),
+    "member_day": Text("今天是会员日", "It is members' day"),
+    "expires_today": Text("今天到期", "Expires today"),
+    "expires_tomorrow": Text("明天到期", "Expires tomorrow"),
+    "expires_in": Text("还有 {n} 天到期", "Expires in {n} days"),
     "online": Text("联网", "Online"),
     "online_since": Text("{time} 起联网", "Online since {time}"),
     "offline": Text("离线", "Offline"),
@@ -37,11 +37,14 @@ DISPLAY: dict[str, Text] = {
     "no_gate_advice": Text("正在自动重连，如有需要请到前台", "Reconnecting by itself. Please ask at the front desk"),
     "emergency": Text("紧急情况，闸机全部打开", "Emergency: all gates are open"),
     "emergency_advice": Text("请立即有序离开", "Please leave now, calmly"),
+    "drill": Text("消防演练，闸机全部打开", "Fire drill: all gates are open"),
+    "drill_advice": Text("请跟随工作人员离开，这是演练", "Please follow our staff out. This is practice"),
     "lockdown": Text("暂停入场", "Entry is closed"),
     "lockdown_advice": Text("离场不受影响", "The way out stays open"),
     "no_journal": Text("闸机无法记录，暂停入场", "The gate cannot record; entry is paused"),
     "no_journal_advice": Text("请到前台办理", "Please ask at the front desk"),
     "no_reader": Text("读卡器暂时不可用", "The card reader is not working"),
+    "sound_off": Text("点一下屏幕，打开声音", "Touch the screen once to turn the sound on"),
     "no_reader_advice": Text("请走其他通道，或到前台", "Please use another gate, or ask at the front desk"),
 }
 """What the gate display says; sent to the page, which changes by itself."""
@@ -64,6 +67,7 @@ PAGES: dict[str, Text] = {
         "Expected is the result of its first tap in a fresh demo.",
     ),
     "access_point": Text("通道", "Access point"),
+    "laid_on_kiosk": Text("已放上自助机", "Laid on the kiosk"),
     "search": Text("搜索", "Search"),
     "search_hint": Text("姓名、会员号、卡号", "Name, member no. or card number"),
     "expected": Text("预期", "Expected"),
@@ -103,25 +107,4 @@ PAGES: dict[str, Text] = {
 }
 """What the pages say when the server writes them."""
 
-_ALL = DISPLAY | PAGES
-
-
-def say(key: str, language: Language, **values: object) -> str:
-    """Return a text. An unknown key is a KeyError: a test holds every key that a page uses."""
-    text = _ALL[key]
-    return (text.en if language is Language.EN else text.zh).format(**values)
-
-
-def other(language: Language) -> Language:
-    """Return the language that the switch leads to."""
-    return Language.ZH if language is Language.EN else Language.EN
-
-
-def html_lang(language: Language) -> str:
-    """Return the BCP 47 tag; it also picks the right Chinese glyphs."""
-    return "en" if language is Language.EN else "zh-CN"
-
-
-def parse_language(wanted: str, default: Language) -> Language:
-    """Return the language a browser asks for, or the default."""
-    return Language(wanted) if wanted in tuple(Language) else default
+ALL = DISPLAY | PAGES | words_self.ALL | words_member.ALL | words_till.TEXTS | words_attendant.TEXTS

@@ -1,6 +1,7 @@
 // The gate display: idle until a card comes, the result for a few seconds, and always how old the data is.
 
-import { followEvents } from "./stream.js";
+import { followEvents } from "../shared/stream.js";
+import { canSound, play, wakeSound } from "./sounds.js";
 import { age, localTime, show, text } from "./texts.js";
 
 const FRESH_S = 120;
@@ -21,12 +22,39 @@ function showDecision(decision) {
   fillOrHide("greeting", decision.greeting);
   part("tier").hidden = !decision.tier.zh;
   show(part("tier"), decision.tier);
+  body.dataset.notes = decision.notes.length ? "yes" : "";
+  part("notes").hidden = !decision.notes.length;
+  part("notes").replaceChildren(...decision.notes.map(noteItem));
   part("passed").hidden = true;
   part("idle").hidden = true;
   part("result").hidden = false;
   clearTimeout(back);
   back = setTimeout(showIdle, resultMs);
-  body.dataset.shownAt = String(Math.round(performance.timeOrigin + performance.now()));
+  body.dataset.shownAt = moment();
+  afterPaint(() => {
+    body.dataset.paintedAt = moment();
+    body.dataset.shows = String(Number(body.dataset.shows ?? 0) + 1);
+  });
+  play(decision.outcome);
+}
+
+function moment() {
+  return String(Math.round(performance.timeOrigin + performance.now()));
+}
+
+/** Call `done` once the next picture is on the screen: behind its frame, in a task of its own. */
+function afterPaint(done) {
+  requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = done;
+    port2.postMessage(null);
+  });
+}
+
+function noteItem(note) {
+  const item = document.createElement("li");
+  show(item, note);
+  return item;
 }
 
 function showPassage(passage) {
@@ -92,11 +120,20 @@ function fillOrHide(name, content) {
   part(name).hidden = !content;
 }
 
+function showSound() {
+  part("sound").toggleAttribute("hidden", canSound());
+}
+
 function showClock() {
   const now = new Date();
   part("clock").textContent = localTime(now);
   setTimeout(showClock, 60_000 - (now % 60_000));
 }
+
+for (const touch of ["pointerdown", "keydown"]) {
+  addEventListener(touch, () => wakeSound(showSound));
+}
+showSound();
 
 followEvents(
   () => body.dataset.events,
