@@ -7,19 +7,31 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
+from kiosk.cli_later import LaterGroup
+from kiosk.core.codec import INTEGER_MAX
 from kiosk.core.errors import InvalidInput
 from kiosk.located import CENTRAL, config_path, located
 
+if TYPE_CHECKING:
+    from kiosk.wiring_central import CentralConfig
+
 WAIT_S = 60.0
 PAGE = 1000
+LATER = {
+    "command": "kiosk.cli_operator:command",
+    "confirm-clock": "kiosk.cli_operator:confirm_clock",
+    "parked": "kiosk.cli_parked:parked",
+    "prove": "kiosk.cli_keys:prove",
+    "rotate-key": "kiosk.cli_keys:rotate_key",
+}
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=LaterGroup, later=LATER, invoke_without_command=True)
 @located
 @click.pass_context
 def central(context: click.Context) -> None:
@@ -42,18 +54,36 @@ def office() -> None:
 @central.command()
 @located
 def init() -> None:
-    """Make the database, the keys, and the first staff token, where they are missing."""
+    """Make the database, the keys, the first admin and the staff token, where they are missing."""
     from kiosk.central.keys import init_keys
     from kiosk.central.schema import migrate
-    from kiosk.wiring_central import load_central
+    from kiosk.local.files import OURS_ALONE, make_folder, write_secret
+    from kiosk.wiring_central import load_central, seal_what_rests_in_clear
 
     config = load_central(config_path(CENTRAL))
-    config.home_path.mkdir(parents=True, exist_ok=True)
+    os.umask(OURS_ALONE)
+    make_folder(config.home_path)
     migrate(config.database_url)
     init_keys(config.home_path)
-    if config.office is not None:
-        _first_token(config.path(str(config.office.token_file)))
+    if sealed := seal_what_rests_in_clear(config, _progress):
+        click.echo(f"{sealed} rows with personal data were sealed", err=True)
+    if config.office is not None and config.office.token_file is not None:
+        write_secret(config.path(str(config.office.token_file)), secrets.token_urlsafe(24), keep=True)
+    _open_first_admin(config)
     click.echo(f"central is ready: {config.database_url}", err=True)
+
+
+def _open_first_admin(config: "CentralConfig") -> None:
+    """Print, once, how the first admin signs in to the office; nothing where there are accounts already."""
+    from kiosk.central.club.books import Books
+    from kiosk.central.club.staff import first_admin
+    from kiosk.local.clock import SystemClock
+    from kiosk.wiring_central import open_central
+
+    with open_central(config) as (database, _keys):
+        password = first_admin(Books(database, SystemClock()))
+    if password is not None:
+        click.echo(json.dumps({"login": "admin", "password": password}))
 
 
 @central.command("add-device")
@@ -65,9 +95,12 @@ def add_device(name: str, site: str, replaces: str | None) -> None:
     """Register a device and print, once, what it needs: JSON with broker account, keys and certificate."""
     from kiosk.wiring_central import registrar
 
-    with _opened() as (config, database, keys, clock):
-        told = registrar(config, database, keys, clock).add_device(name, site, replaces)
+    left: list[str] = []
+    with opened() as (config, database, keys, clock):
+        told = registrar(config, database, keys, clock, left.append).add_device(name, site, replaces)
     click.echo(json.dumps(told, ensure_ascii=False))
+    for warning in left:
+        click.echo(f"kiosk: {warning}", err=True)
 
 
 @central.command("import-policy")
@@ -75,30 +108,38 @@ def add_device(name: str, site: str, replaces: str | None) -> None:
 @located
 def import_policy(file: Path) -> None:
     """Make sites, areas, tiers, products and schedules those of a policy file (see config/club.toml)."""
-    from kiosk.central.policy import apply_policy, load_policy
+    from kiosk.central.club.benefits import load_policy as put_policy
+    from kiosk.central.club.books import Actor, Books
+    from kiosk.central.policy import load_policy
 
-    with _opened() as (_config, database, _keys, clock), database.begin() as connection:
-        revision = apply_policy(connection, load_policy(file), at=clock.now())
+    with opened() as (_config, database, _keys, clock):
+        policy = load_policy(file)
+        revision = Books(database, clock).change(Actor("operator", "cli"), lambda change: put_policy(change, policy))
     click.echo(f"roster revision {revision}", err=True)
 
 
 @central.command("import-members")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--partial", is_flag=True, help="Take the good rows although others are bad.")
+@click.option("--preview", is_flag=True, help="Say what would happen and take nothing.")
 @located
-def import_members(file: Path, partial: bool) -> None:
+def import_members(file: Path, partial: bool, preview: bool) -> None:
     """Take members and cards from CSV or XLSX (docs/import.md); names every row that cannot be taken."""
     from kiosk.central.importing import import_members as run
 
-    with _opened() as (_config, database, keys, clock):
-        report = run(database, keys, file, clock=clock, partial=partial, progress=_progress)
+    with opened() as (_config, database, keys, clock):
+        report = run(database, keys, file, clock=clock, partial=partial, preview=preview, progress=_progress)
     for problem in report.problems:
         where = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
         click.echo(f"{file.name}: {where}: {problem.reason}" + (f". {problem.hint}" if problem.hint else ""), err=True)
     if report.problem_count > len(report.problems):
         click.echo(f"{report.problem_count - len(report.problems)} more problems", err=True)
+    for remark in report.remarks:
+        where = f"line {remark.line}, {remark.column}"
+        click.echo(f"{file.name}: {where}: {remark.reason}. {remark.hint}", err=True)
     counts = msgspec.to_builtins(report)
     counts.pop("problems")
+    counts.pop("remarks")
     click.echo(json.dumps(counts))
     sys.exit(1 if report.refused else 0)
 
@@ -106,23 +147,36 @@ def import_members(file: Path, partial: bool) -> None:
 @central.command()
 @located
 def devices() -> None:
-    """Print the fleet, one JSON line a device."""
+    """Print the fleet, one JSON line a device, and on standard error why no roster can be signed, if so."""
     from kiosk.central.devices import list_devices
 
-    with _opened() as (_config, database, _keys, _clock):
+    with opened() as (config, database, _keys, clock):
         for device in list_devices(database):
             click.echo(msgspec.json.encode(device).decode())
+        _say_refusal(config, database, clock)
+
+
+@central.command()
+@located
+def exposure() -> None:
+    """Print what offline spending can cost at worst, one JSON line a site, amounts in fen (docs/operations.md)."""
+    from kiosk.central.club.books import Look
+    from kiosk.central.money.exposure import bounds
+
+    with opened() as (_config, database, _keys, clock), database.read() as connection:
+        for bound in bounds(Look(connection, clock.now())):
+            click.echo(msgspec.json.encode(bound).decode())
 
 
 @central.command()
 @click.option("--device", help="Only this device's.")
-@click.option("--after", default=0, help="Only records behind this n.")
+@click.option("--after", default=0, type=click.IntRange(0, INTEGER_MAX), help="Only records behind this n.")
 @located
 def records(device: str | None, after: int) -> None:
     """Print what central has stored, in order, one JSON line a record."""
     from kiosk.central.streams import read_records
 
-    with _opened() as (_config, database, _keys, _clock):
+    with opened() as (_config, database, _keys, _clock):
         while True:
             with database.read() as connection:
                 page = read_records(connection, after, PAGE, device)
@@ -141,7 +195,8 @@ def publish(wait: bool) -> None:
     from kiosk.central.devices import list_devices
     from kiosk.central.roster import roster_state
 
-    with _opened() as (_config, database, _keys, clock):
+    with opened() as (config, database, _keys, clock):
+        _say_refusal(config, database, clock)
         deadline_ns = clock.monotonic_ns() + int(WAIT_S * 1e9)
         while True:
             with database.read() as connection:
@@ -164,7 +219,7 @@ def backup(file: Path) -> None:
     """Write a consistent copy of database and keys to a new file while central runs."""
     from kiosk.central.backup import backup as run
 
-    with _opened() as (config, database, _keys, clock):
+    with opened() as (config, database, _keys, clock):
         manifest = run(database, config.home_path, file, clock)
     click.echo(msgspec.json.encode(manifest).decode())
 
@@ -176,70 +231,17 @@ def restore(file: Path) -> None:
     """Bring a backup back into an empty machine."""
     from kiosk.central.backup import restore as run
     from kiosk.local.clock import SystemClock
+    from kiosk.local.files import OURS_ALONE, make_folder
     from kiosk.wiring_central import load_central
 
     config = load_central(config_path(CENTRAL))
-    config.home_path.mkdir(parents=True, exist_ok=True)
+    os.umask(OURS_ALONE)
+    make_folder(config.home_path)
     click.echo(msgspec.json.encode(run(file, config.database_url, config.home_path, SystemClock())).decode())
 
 
-@central.group()
-def parked() -> None:
-    """What could not be used and waits for a person."""
-
-
-@parked.command("list")
-@click.option("--all", "every", is_flag=True, help="Closed ones too.")
-@located
-def parked_list(every: bool) -> None:
-    """Print parked items, one JSON line each."""
-    from kiosk.wiring_central import parked_items
-
-    with _opened() as (config, database, _keys, clock):
-        for item in parked_items(config, database, clock).items(state=None if every else "open"):
-            click.echo(msgspec.json.encode(item).decode())
-
-
-@parked.command("show")
-@click.argument("number", type=int)
-@located
-def parked_show(number: int) -> None:
-    """Print one parked item and what it holds."""
-    from kiosk.wiring_central import parked_items
-
-    with _opened() as (config, database, _keys, clock):
-        item, body = parked_items(config, database, clock).show(number)
-    told = msgspec.to_builtins(item)
-    told["body"] = body.decode(errors="backslashreplace")
-    click.echo(json.dumps(told, ensure_ascii=False))
-
-
-@parked.command("retry")
-@click.argument("number", type=int)
-@located
-def parked_retry(number: int) -> None:
-    """Try a parked item again; exits 1 when it still cannot be used."""
-    from kiosk.wiring_central import parked_items
-
-    with _opened() as (config, database, _keys, clock):
-        used = parked_items(config, database, clock).retry(number)
-    click.echo("used" if used else "still not usable", err=True)
-    sys.exit(0 if used else 1)
-
-
-@parked.command("close")
-@click.argument("number", type=int)
-@located
-def parked_close(number: int) -> None:
-    """Say that a parked item is dealt with."""
-    from kiosk.wiring_central import parked_items
-
-    with _opened() as (config, database, _keys, clock):
-        parked_items(config, database, clock).close(number)
-
-
 @contextmanager
-def _opened() -> Iterator[tuple[Any, Any, Any, Any]]:
+def opened() -> Iterator[tuple[Any, Any, Any, Any]]:
     """Open what central.toml names: configuration, database, keys and the clock."""
     from kiosk.local.clock import SystemClock
     from kiosk.wiring_central import load_central, open_central
@@ -249,13 +251,11 @@ def _opened() -> Iterator[tuple[Any, Any, Any, Any]]:
         yield config, database, keys, SystemClock()
 
 
-def _first_token(path: Path) -> None:
-    try:
-        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(file, "w") as stream:
-        stream.write(secrets.token_urlsafe(24) + "\n")
+def _say_refusal(config: Any, database: Any, clock: Any) -> None:
+    from kiosk.wiring_central import signing_refusal
+
+    if refusal := signing_refusal(config, database, clock.now()):
+        click.echo(f"rosters are not signed: {refusal}. See kiosk central confirm-clock", err=True)
 
 
 def _progress(what: str, count: int) -> None:

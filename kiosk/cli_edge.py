@@ -3,12 +3,14 @@
 import contextlib
 import sys
 import tempfile
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
 
-from kiosk.core.codec import canonical, decode
-from kiosk.located import EDGE, config_path, located
+from kiosk.core.codec import INTEGER_MAX, canonical, decode
+from kiosk.located import CENTRAL, EDGE, config_path, home, located
 
 
 @click.command()
@@ -44,20 +46,17 @@ def journal() -> None:
 
 @journal.command()
 @click.option("--file", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="One journal file.")
-@click.option("--after", default=0, help="Only records behind this seq.")
+@click.option("--after", default=0, type=click.IntRange(0, INTEGER_MAX), help="Only records behind this seq.")
 @located
 def show(path: Path | None, after: int) -> None:
     """Print the journals as JSON lines: the journal's id and the record."""
     from kiosk.store.reading import JournalReader
 
     for each in [path] if path else _journals():
-        reader = JournalReader(each)
-        name, position = reader.mark().journal, after
-        while page := reader.read(position, 1000, 1 << 24):
-            for record in page:
+        with contextlib.closing(JournalReader(each)) as reader:
+            name = reader.mark().journal
+            for record in reader.walk(after):
                 click.echo(canonical({"journal": name, "record": decode(record.body)}).decode())
-            position = page[-1].seq
-        reader.close()
 
 
 @journal.command()
@@ -70,9 +69,8 @@ def verify(path: Path | None) -> None:
 
     broken = False
     for each in [path] if path else _journals():
-        reader = JournalReader(each)
-        name = reader.mark().journal
-        reader.close()
+        with contextlib.closing(JournalReader(each)) as reader:
+            name = reader.mark().journal
         held, fault = walk(each)
         broken = broken or fault is not None
         click.echo(f"{each.name}: journal {name}: {held} records hold" + (f", then {fault}" if fault else ""))
@@ -82,12 +80,24 @@ def verify(path: Path | None) -> None:
 @click.command()
 @located
 def doctor() -> None:
-    """Look at everything the box needs: a line each with ok, warn or fail, and what to do. Exits 1 on fail."""
-    from kiosk.config import load_edge
-    from kiosk.doctor import examine
+    """Look at everything the box needs: a line each with ok, warn or fail, and what to do. Exits 1 on fail.
 
+    Of central, when its central.toml is named, or lies in the folder named by --home: the payment providers.
+    """
+    from kiosk.config import load_edge
+    from kiosk.doctor import Finding, examine
+
+    path = config_path(EDGE)
+    central = path if path.name == CENTRAL else path.parent / CENTRAL if home() else None
+    looks: list[Iterator[Finding]] = [] if central == path else [examine(load_edge(path))]
+    if central is not None and central.exists():
+        # A box has neither central's parts nor what they stand on.
+        from kiosk.doctor_central import examine_central
+        from kiosk.wiring_central import load_central
+
+        looks.append(examine_central(load_central(central)))
     failed = False
-    for finding in examine(load_edge(config_path(EDGE))):
+    for finding in chain.from_iterable(looks):
         failed = failed or finding.grade == "fail"
         click.echo(
             f"{finding.grade:<5} {finding.what:<14} {finding.said}" + (f" — {finding.hint}" if finding.hint else "")
@@ -104,3 +114,16 @@ def _journals() -> list[Path]:
     if not found:
         raise InvalidInput(f"no journal in {data}", hint="Start the gate once")
     return found
+
+
+@click.command("attendant-pin")
+@click.argument("code")
+def attendant_pin(code: str) -> None:
+    """Ask for an attendant's PIN twice, or read it from a pipe, and print the line of [attendant] pins for CODE."""
+    from kiosk.local.pins import keep_pin
+
+    if sys.stdin.isatty():
+        pin = click.prompt("PIN", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        pin = sys.stdin.readline().strip()
+    click.echo(f'{code} = "{keep_pin(pin)}"')

@@ -12,7 +12,7 @@ from kiosk.local.settings import load_settings
 from kiosk.readers.reader import ReaderSettings
 from kiosk.store.journal import JournalLimits
 from kiosk.sync.settings import SyncSettings
-from kiosk.web.settings import WebSettings
+from kiosk.web.settings import AttendantSettings, SelfServiceSettings, TillSettings, WebSettings
 
 
 class EdgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,6 +25,15 @@ class EdgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     controller: ControllerSettings = ControllerSettings()
     sync: SyncSettings | None = None
     web: WebSettings | None = None
+    till: TillSettings | None = None
+    self_service: SelfServiceSettings | None = None
+    attendant: AttendantSettings | None = None
+
+    @property
+    def screen_readers(self) -> tuple[str, ...]:
+        """Return the names of the readers that the web process runs."""
+        tables = (self.till, self.self_service)
+        return tuple(each.reader.name for each in tables if each is not None and each.reader is not None)
 
     @property
     def journal_limits(self) -> JournalLimits:
@@ -37,8 +46,9 @@ def load_edge(path: Path) -> EdgeConfig:
     config = load_settings(path, EdgeConfig)
     config = msgspec.structs.replace(config, box=msgspec.structs.replace(config.box, folder=str(path.parent)))
     readers = [each.name for each in config.reader]
+    named = [*readers, *config.screen_readers]
     gates = [each.id for each in config.gate]
-    for names, what in ((readers, "reader"), (gates, "gate"), ([p.id for p in config.access_point], "access_point")):
+    for names, what in ((named, "reader"), (gates, "gate"), ([p.id for p in config.access_point], "access_point")):
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ConfigError(f"{path}: two [[{what}]] tables are called {min(twice)!r}", hint="Give each its own name")

@@ -4,7 +4,8 @@ import os
 import shutil
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -14,14 +15,15 @@ from kiosk.config import EdgeConfig
 from kiosk.core.clock import BUILT, read_clock
 from kiosk.core.errors import KioskError, NeighbourDown
 from kiosk.local.clock import SystemClock
+from kiosk.local.settings import is_loopback
 from kiosk.local.talk import ask
 from kiosk.store.cursors import CursorReader
+from kiosk.store.roster import RosterState
 from kiosk.store.roster_reader import RosterReader
 
 DISK_FREE_MIN = 512 * 1024**2
 CERTIFICATE_LEFT_MIN = timedelta(days=30)
 CONNECT_S = 3.0
-LOOPBACK = ("localhost", "127.", "::1")
 
 Grade = Literal["ok", "warn", "fail"]
 
@@ -39,7 +41,7 @@ def examine(config: EdgeConfig) -> Iterator[Finding]:
     """Yield a finding for each thing a box needs."""
     yield Finding("ok", "configuration", f"device {config.box.device}, site {config.box.site}, {config.box.data}")
     looks: tuple[Callable[[EdgeConfig], Iterator[Finding]], ...] = (
-        _hash_key, _gate, _clock, _disk, _roster, _line, _broker, _certificates,
+        _hash_key, _gate, _screens, _clock, _disk, _roster, _line, _broker, _certificates,
     )  # fmt: skip
     for look in looks:
         try:
@@ -62,19 +64,32 @@ def _gate(config: EdgeConfig) -> Iterator[Finding]:
     except NeighbourDown as error:
         yield Finding("warn", "gate", error.message, error.hint)
         return
-    for name, up in status["readers"].items():
+    yield from _readers(status["readers"])
+    yield Finding("ok" if status["journal_ok"] else "fail", "journal", f"{status['unsent']} records unsent")
+
+
+def _screens(config: EdgeConfig) -> Iterator[Finding]:
+    """Look at the readers of a kiosk and a till; a box without them needs no screens."""
+    if not config.screen_readers:
+        return
+    try:
+        status = ask(config.box.socket("web"), "status", timeout_s=CONNECT_S)
+    except NeighbourDown as error:
+        yield Finding("warn", "screens", error.message, error.hint)
+        return
+    yield from _readers(status["readers"])
+
+
+def _readers(seeing: Mapping[str, bool]) -> Iterator[Finding]:
+    for name, up in seeing.items():
         yield Finding(
             "ok" if up else "fail", f"reader {name}", "reads" if up else "is blind", "" if up else "Look at its cable"
         )
-    yield Finding("ok" if status["journal_ok"] else "fail", "journal", f"{status['unsent']} records unsent")
 
 
 def _clock(config: EdgeConfig) -> Iterator[Finding]:
     clock = SystemClock()
-    roster = RosterReader(config.box.roster, config.box.site, config.box.zone, config.box.roster_age_max_s)
-    roster.refresh()
-    anchor = roster.state.anchor
-    reading = read_clock(clock, anchor, config.box.roster_age_max_s)
+    reading = read_clock(clock, _roster_state(config).anchor, config.box.roster_age_max_s)
     hint = "Set the clock, or start time synchronisation"
     if clock.now() < BUILT:
         yield Finding("fail", "clock", "is not set", hint)
@@ -85,11 +100,14 @@ def _clock(config: EdgeConfig) -> Iterator[Finding]:
 
 
 def _disk(config: EdgeConfig) -> Iterator[Finding]:
-    config.box.data.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(config.box.data).free
-    said = f"{free // 1024**2} MiB free in {config.box.data}"
-    if not os.access(config.box.data, os.W_OK):
-        yield Finding("fail", "disk", f"{config.box.data} cannot be written", "Give it to the account kiosk runs as")
+    data = config.box.data
+    if not data.is_dir():
+        yield Finding("fail", "disk", f"{data} is no folder", "Start the gate once, or check data_dir")
+        return
+    free = shutil.disk_usage(data).free
+    said = f"{free // 1024**2} MiB free in {data}"
+    if not os.access(data, os.W_OK):
+        yield Finding("fail", "disk", f"{data} cannot be written", "Give it to the account kiosk runs as")
     elif free < DISK_FREE_MIN:
         yield Finding("fail", "disk", said, "Free some space: a full disk refuses every card")
     else:
@@ -97,9 +115,7 @@ def _disk(config: EdgeConfig) -> Iterator[Finding]:
 
 
 def _roster(config: EdgeConfig) -> Iterator[Finding]:
-    roster = RosterReader(config.box.roster, config.box.site, config.box.zone, config.box.roster_age_max_s)
-    roster.refresh()
-    state = roster.state
+    state = _roster_state(config)
     if state.revision == 0:
         yield Finding("fail", "roster", "none yet", "Start `kiosk sync` and see that the device is registered")
         return
@@ -109,10 +125,16 @@ def _roster(config: EdgeConfig) -> Iterator[Finding]:
     yield Finding(grade, "roster", f"revision {state.revision}, {age_s} s old", hint)
 
 
+def _roster_state(config: EdgeConfig) -> RosterState:
+    box = config.box
+    with closing(RosterReader(box.roster, box.site, box.zone, box.roster_age_max_s)) as roster:
+        roster.refresh()
+        return roster.state
+
+
 def _line(config: EdgeConfig) -> Iterator[Finding]:
-    reader = CursorReader(config.box.data / "sync.db")
-    line = reader.status()
-    reader.close()
+    with closing(CursorReader(config.box.data / "sync.db")) as reader:
+        line = reader.status()
     if line.get("online") == "yes":
         yield Finding("ok", "line", f"to central is up since {line.get('since', '')}")
     else:
@@ -126,14 +148,13 @@ def _broker(config: EdgeConfig) -> Iterator[Finding]:
         yield Finding("warn", "broker", "no [sync] table", "This box keeps its facts to itself")
         return
     where = f"{settings.host}:{settings.port}"
-    if not settings.ca_file and not settings.host.startswith(LOOPBACK):
+    if not settings.ca_file and not is_loopback(settings.host):
         yield Finding("fail", "broker", f"{where} without TLS", "Set ca_file: off loopback TLS is required")
     try:
         socket.create_connection((settings.host, settings.port), CONNECT_S).close()
-    except OSError as error:
-        yield Finding(
-            "fail", "broker", f"{where} does not answer ({error.strerror or error})", "Check address and line"
-        )
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name at all
+        why = getattr(error, "strerror", None) or error
+        yield Finding("fail", "broker", f"{where} does not answer ({why})", "Check address and line")
     else:
         yield Finding("ok", "broker", f"{where} answers")
 

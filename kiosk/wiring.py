@@ -1,5 +1,6 @@
 """Builds each process from its configuration. Imports stand inside: a gate must not pay for Flask."""
 
+import os
 import threading
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +9,7 @@ from kiosk import __version__
 from kiosk.config import EdgeConfig, load_edge
 from kiosk.core.errors import ConfigError
 from kiosk.local.clock import SystemClock
+from kiosk.local.files import OURS_ALONE
 from kiosk.local.logs import setup_logging
 from kiosk.local.process import stop_event
 
@@ -50,11 +52,15 @@ def web(config: EdgeConfig) -> Process:
 
     if config.web is None:
         raise ConfigError("the configuration has no [web] table", hint="config/edge.toml shows one")
-    return WebProcess(config.box, config.web, config.journal_limits, SystemClock(), __version__)
+    return WebProcess(
+        config.box, config.web, config.journal_limits, SystemClock(), __version__, config.till, config.self_service,
+        config.attendant, config.access_point,
+    )  # fmt: skip
 
 
 def serve(process: str, path: Path) -> None:
     """Run one process of a box until it is told to stop; raises KioskError where it cannot start."""
+    os.umask(OURS_ALONE)
     setup_logging(process)
     config = load_edge(path)
     stop = stop_event()

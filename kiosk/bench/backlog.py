@@ -9,7 +9,7 @@ from kiosk.core.codec import GENESIS, canonical, chain
 from kiosk.core.identifiers import credential_of
 from kiosk.core.records import AccessGranted, AccessTaken, JournalOpened, Record, RosterMark
 from kiosk.store.database import open_writer, writing
-from kiosk.store.journal import create_tables
+from kiosk.store.layout import create_tables
 
 MEMBERS = 2000
 

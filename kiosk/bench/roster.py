@@ -18,7 +18,7 @@ from kiosk.core.model import Credential, CredentialState
 from kiosk.local.clock import SystemClock
 from kiosk.wiring_central import load_central
 
-DISK_BYTES_PER_S = 32 * 1024**2
+DISK_BYTES_PER_S = 64 * 1024**2
 QUIET_TAPS = 1000
 TAP_EVERY_S = 0.01
 LIMIT_S = 300.0

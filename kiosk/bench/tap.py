@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 from kiosk.bench import rosters
+from kiosk.bench.box import POINT, make_box
 from kiosk.bench.figures import Result, Row, percentile
+from kiosk.bench.watching import memory_mb
 from kiosk.core.decision import decide
 from kiosk.core.errors import RetryLater
 from kiosk.core.identifiers import Assurance
@@ -23,6 +25,7 @@ from kiosk.gate.settings import GateSettings
 from kiosk.gate.timers import Timers
 from kiosk.local.clock import SystemClock
 from kiosk.local.talk import ask
+from kiosk.located import EDGE
 from kiosk.readers.reader import CardRead
 from kiosk.store.journal import Journal
 from kiosk.store.roster_reader import RosterReader
@@ -31,34 +34,13 @@ APPEND_BYTES = 300
 ROUND = 50
 RESIDENT_MAX_MB = 60
 
-EDGE = """
-[box]
-device = "bench"
-site = "bench"
-data_dir = "data"
-hash_key_file = "hash.key"
-[[reader]]
-name = "entrance"
-[[gate]]
-id = "main"
-mock_sensor = false
-[[access_point]]
-id = "entrance"
-reader = "entrance"
-gate = "main"
-area_from = "outside"
-area_to = "club"
-[controller]
-health_port = 0
-"""
-
 
 def run(members: int, taps: int) -> Result:
     """Measure `taps` taps over a roster of `members`; times in microseconds."""
     chance = random.Random(7)  # noqa: S311 - which card taps next
     with tempfile.TemporaryDirectory(prefix="kiosk-bench-") as folder:
         home = Path(folder)
-        rosters.install(home / "data" / "roster", members, SystemClock())
+        make_box(home, members, gate="mock_sensor = false")
         bench = Bench(home, chance, members)
         tap_us, bare_us = bench.interleaved(taps)
         decide_us = bench.decisions(taps)
@@ -84,7 +66,7 @@ class Bench:
         self._journal = Journal(home / "data" / "bench.db")
         settings = GateSettings(id="main")
         self._turnstile = MockTurnstile(settings, clock, Timers(clock))
-        point = AccessPoint("entrance", "outside", "club", reader="entrance", gate="main")
+        point = AccessPoint(POINT, "outside", "club", reader=POINT, gate="main")
         self._passing = Passing(
             Passages([(settings, True)]), self._journal, clock, lambda: self.controller.reading(), lambda _end: None
         )
@@ -126,7 +108,7 @@ class Bench:
 
     def reason_of(self, number: int) -> str:
         """Tap one member's card and return the reason."""
-        tap = self.controller.handle(CardRead("entrance", rosters.identifier(number), Assurance.UID))
+        tap = self.controller.handle(CardRead(POINT, rosters.identifier(number), Assurance.UID))
         if tap.decision.granted:
             self._go_through()
         return tap.decision.event.reason
@@ -147,7 +129,7 @@ class Bench:
         self._journal.close()
 
     def _card(self) -> CardRead:
-        return CardRead("entrance", rosters.identifier(self._chance.randrange(self._members)), Assurance.UID)
+        return CardRead(POINT, rosters.identifier(self._chance.randrange(self._members)), Assurance.UID)
 
     def _go_through(self) -> None:
         """Let the one who was granted pass, outside what is measured."""
@@ -156,16 +138,13 @@ class Bench:
 
 def _resident_mb(home: Path) -> float:
     """Return the resident memory of a real gate process that has served taps from that roster."""
-    (home / "edge.toml").write_text(EDGE)
-    (home / "hash.key").write_text("A" * 43 + "=")
-    command = [sys.executable, "-m", "kiosk", "gate", "--config", str(home / "edge.toml")]
+    command = [sys.executable, "-m", "kiosk", "gate", "--config", str(home / EDGE)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         socket = home / "data" / "gate.sock"
         for number in range(200):
             _tap_when_ready(socket, rosters.identifier(number))
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+        return memory_mb("VmRSS", process.pid)
     finally:
         process.terminate()
         process.wait(10)

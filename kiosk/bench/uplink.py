@@ -37,7 +37,7 @@ def run(records: int) -> Result:
             started = time.monotonic()
             club.start("sync")
             cursors = CursorReader(home / "data" / "sync.db")
-            start_s = club.until(lambda: cursors.acked(journal) > 0, 30, 0.002)
+            start_s = club.until(lambda: (cursors.acked(journal) or 0) > 0, 30, 0.002)
             club.until(lambda: cursors.acked(journal) == records, LIMIT_S)
             drain_s = time.monotonic() - started - start_s
             cursors.close()

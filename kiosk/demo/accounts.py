@@ -1,9 +1,7 @@
 """Who may connect to the demo's broker: a JSON file that the broker reads again when it changes."""
 
-import fcntl
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -11,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from kiosk.core.errors import ConfigError
+from kiosk.local.files import change_file
 from kiosk.wire.access import Rights, central_rights, device_rights
 
 Role = Literal["device", "central"]
@@ -37,22 +36,16 @@ def add_account(file: Path, user: str, password: str, role: Role, site: str = ""
     """Add or replace an account, atomically and beside other writers; the broker knows it at the next connect."""
     salt = secrets.token_bytes(16)
     account = Account(f"{salt.hex()}:{_scrypt(password, salt).hex()}", role, site)
-    with file.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        accounts = read_accounts(file) | {user: account}
-        new = file.with_suffix(".new")
-        new.touch(mode=0o600)
-        new.write_bytes(msgspec.json.format(msgspec.json.encode(accounts)))
-        os.replace(new, file)
+    change_file(file, lambda text: _listed(_accounts(file, text) | {user: account}))
 
 
 def read_accounts(file: Path) -> dict[str, Account]:
     """Read all accounts, none where there is no file; raises ConfigError."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, Account])
+        return _accounts(file, file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint="Begin with a new --home") from error
 
 
@@ -75,6 +68,17 @@ class AccountsFile:
         except (OSError, ConfigError):
             self._seen = None
         return self._accounts.get(user or "")
+
+
+def _accounts(file: Path, text: str) -> dict[str, Account]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Account]) if text else {}
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{file} cannot be read: {error}", hint="Begin with a new --home") from error
+
+
+def _listed(accounts: dict[str, Account]) -> str:
+    return msgspec.json.format(msgspec.json.encode(accounts)).decode() + "\n"
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:

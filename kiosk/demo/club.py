@@ -14,7 +14,7 @@ GIVEN = (
     "伟", "芳", "娜", "秀英", "敏", "静", "强", "磊", "洋", "艳", "勇", "军", "杰", "涛", "明",
     "超", "兰", "霞", "平", "桂英", "文", "云", "建华", "志强", "雪", "丽", "佳", "宇", "欣", "浩",
 )  # fmt: skip
-TIERS = ("basic", "silver", "gold", "platinum")
+TIERS = ("ordinary", "silver", "gold", "platinum")
 TIER_WEIGHTS = (50, 30, 15, 5)
 
 IMPORT_COLUMNS = (

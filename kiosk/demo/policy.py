@@ -1,9 +1,12 @@
 """The sample club's own rules: areas, tiers and products."""
 
 from kiosk.central.policy import AreaText, ClubPolicy, ProductText, ScheduleText, SiteText, TierText
-from kiosk.core.model import VisitRule
+from kiosk.core.model import VisitRule, Window
 
 SITE = "demo"
+
+OPENING = (Window("06:30", "22:30", "12345"), Window("08:00", "22:00", "67"))
+"""What the kiosk tells as opening hours; no product and no access point is bound to it."""
 
 
 def sample_policy(zone: str) -> ClubPolicy:
@@ -12,12 +15,12 @@ def sample_policy(zone: str) -> ClubPolicy:
         sites={SITE: SiteText(zone, "示范俱乐部"), "riverside": SiteText(zone, "河畔分店")},
         areas={"outside": AreaText("馆外"), "club": AreaText("会所"), "pool": AreaText("泳池", capacity=60)},
         tiers={
-            "basic": TierText(1, "普通会员", "Basic"),
+            "ordinary": TierText(1, "普通会员", "Ordinary"),
             "silver": TierText(2, "银卡会员", "Silver"),
             "gold": TierText(3, "金卡会员", "Gold"),
             "platinum": TierText(4, "白金会员", "Platinum", stale=True, products=("pool-only",)),
         },
-        schedules={"not-yet-open": ScheduleText()},
+        schedules={"not-yet-open": ScheduleText(), "opening": ScheduleText(OPENING)},
         products={
             "gym": ProductText("健身", "Gym", sites=(SITE,), areas=("club",)),
             "pool-only": ProductText("泳池", "Pool", sites=(SITE,), areas=("pool",)),

@@ -15,6 +15,7 @@ class Ports(msgspec.Struct, frozen=True):
     web: int
     office: int
     mqtt: int
+    provider: int
     side: dict[str, int]
 
     def health(self) -> dict[str, int]:
@@ -34,7 +35,8 @@ def find_ports(first: int) -> Ports:
     for port in (first, first + 1, first + 2):
         if not _is_free(port):
             raise CannotStart(f"port {port} is taken", hint="Stop what listens there, or choose others with --port N")
-    return Ports(first, first + 1, first + 2, dict(zip(SIDE_PORTS, free_ports(len(SIDE_PORTS)), strict=True)))
+    provider, *side = free_ports(len(SIDE_PORTS) + 1)
+    return Ports(first, first + 1, first + 2, provider, dict(zip(SIDE_PORTS, side, strict=True)))
 
 
 def _is_free(port: int) -> bool:

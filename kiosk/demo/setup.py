@@ -1,30 +1,41 @@
 """Makes a demo's home: configuration, keys, database, sample club, and the demo's gate as a registered device."""
 
 import json
-import os
 import secrets
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from kiosk.central.club.benefits import load_policy
+from kiosk.central.club.books import Actor, Books
 from kiosk.central.database import Database
 from kiosk.central.devices import list_devices
 from kiosk.central.importing import import_members
 from kiosk.central.keys import Keys, init_keys
-from kiosk.central.policy import apply_policy
 from kiosk.central.schema import migrate
 from kiosk.core.errors import CannotStart
 from kiosk.demo.accounts import add_account
 from kiosk.demo.club import sample_club, write_cards, write_import
+from kiosk.demo.counter import counter_text, put_items
+from kiosk.demo.offers import offer
 from kiosk.demo.policy import SITE, sample_policy
 from kiosk.demo.ports import Ports
+from kiosk.demo.self_service import SELF_SERVICE_TEXT, pin_up
+from kiosk.hostile.keys import make_keys
+from kiosk.hostile.tables import pay_table
 from kiosk.local.clock import SystemClock
+from kiosk.local.files import make_folder, write_secret
 from kiosk.located import CENTRAL, EDGE
 from kiosk.wiring_central import CentralConfig, load_central, open_central, registrar
 
 DEVICE = "demo-gate"
 ZONE = "Asia/Shanghai"
 ACCOUNTS = "central/accounts.json"
+WITH_OFFERS = 24
+"""So many members of the sample club have points, a coupon and a contract."""
+
+PROVIDER = "provider"
+"""The folder of the payment provider's keys."""
 
 EDGE_TEXT = """\
 # Written by `kiosk demo`. config/edge.toml of the source explains every key.
@@ -112,17 +123,19 @@ demo_accounts = "{accounts}"
 [office]
 token_file = "token"
 port = {office}
+https = false
 health_port = {office_health}
 """
 
 
 def prepare(home: Path, ports: Ports, members: int) -> None:
     """Make the home, or bring an earlier one's ports up to date; raises CannotStart where it is something else."""
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     if any(home.iterdir()) and not (home / "endpoints.json").exists() and not (home / EDGE).exists():
         raise CannotStart(f"{home} is not empty and no demo's home", hint="Name another folder with --home")
     for folder in ("edge", "central"):
-        (home / folder).mkdir(mode=0o700, exist_ok=True)
+        make_folder(home / folder)
+    make_keys(home / PROVIDER)
     _write_config(home, ports)
     if not (home / "central" / "ready").exists():
         _fill(home, members)
@@ -132,8 +145,11 @@ def prepare(home: Path, ports: Ports, members: int) -> None:
 
 def _write_config(home: Path, ports: Ports) -> None:
     words = {"device": DEVICE, "site": SITE, "zone": ZONE, "accounts": ACCOUNTS, **ports.named()}
-    (home / EDGE).write_text(EDGE_TEXT.format_map(words), encoding="utf-8")
-    (home / CENTRAL).write_text(CENTRAL_TEXT.format_map(words), encoding="utf-8")
+    text = EDGE_TEXT.format_map(words) + SELF_SERVICE_TEXT + counter_text()
+    (home / EDGE).write_text(text, encoding="utf-8")
+    local = "http://127.0.0.1"
+    pay = pay_table(home / PROVIDER, f"{local}:{ports.provider}", f"{local}:{ports.office}")
+    (home / CENTRAL).write_text(f"{CENTRAL_TEXT.format_map(words)}\n{pay}\n", encoding="utf-8")
 
 
 def _fill(home: Path, members: int) -> None:
@@ -143,25 +159,28 @@ def _fill(home: Path, members: int) -> None:
     migrate(config.database_url)
     init_keys(config.home_path)
     if not (home / "token").exists():
-        _secret(home / "token", secrets.token_urlsafe(24))
+        write_secret(home / "token", secrets.token_urlsafe(24))
     today = clock.now().astimezone(ZoneInfo(ZONE)).date()
     samples = list(sample_club(members, today))
     write_cards(home / "cards.csv", samples)
     listed = home / "central" / "members.csv"
     write_import(listed, samples)
     with open_central(config) as (database, keys):
-        with database.begin() as connection:
-            apply_policy(connection, sample_policy(ZONE), at=clock.now())
+        Books(database, clock).change(Actor("job:demo", "cli"), lambda change: load_policy(change, sample_policy(ZONE)))
+        Books(database, clock).change(Actor("job:demo", "cli"), put_items)
+        Books(database, clock).change(Actor("job:demo", "cli"), pin_up)
         report = import_members(database, keys, listed, clock=clock)
         if report.refused:
             first = report.problems[0]
             raise CannotStart(f"the sample club is not usable: line {first.line}: {first.reason}")
+        valid = [each.member_no for each in samples if each.expect == "ok" and each.product == "gym"]
+        Books(database, clock).change(Actor("job:demo", "cli"), lambda change: offer(change, valid[:WITH_OFFERS]))
         _register(home, config, database, keys, clock)
 
 
 def _register(home: Path, config: CentralConfig, database: Database, keys: Keys, clock: SystemClock) -> None:
     password = secrets.token_urlsafe(24)
-    _secret(home / "central" / "mqtt.password", password)
+    write_secret(home / "central" / "mqtt.password", password)
     add_account(home / ACCOUNTS, "central", password, "central")
     known = DEVICE in [each.device for each in list_devices(database)]
     told = registrar(config, database, keys, clock).add_device(DEVICE, SITE, DEVICE if known else None)
@@ -169,14 +188,17 @@ def _register(home: Path, config: CentralConfig, database: Database, keys: Keys,
         ("mqtt.password", told["password"]), ("device.key", told["key"]), ("central.key", told["central_key"]),
         ("hash.key", told["hash_key"]),
     ):  # fmt: skip
-        _secret(home / "edge" / name, value)
+        write_secret(home / "edge" / name, value)
 
 
 def _write_endpoints(home: Path, ports: Ports) -> None:
     local = "http://127.0.0.1"
     endpoints = {
         "gate_display": f"{local}:{ports.web}/gate/entrance",
-        "kiosk": f"{local}:{ports.web}/",
+        "kiosk": f"{local}:{ports.web}/self",
+        "till": f"{local}:{ports.web}/till",
+        "attendant": f"{local}:{ports.web}/attendant",
+        "payments": f"{local}:{ports.provider}/",
         "demo": f"{local}:{ports.web}/demo",
         "office": f"{local}:{ports.office}/",
         "api": f"{local}:{ports.office}/api/v1/",
@@ -190,11 +212,3 @@ def _write_endpoints(home: Path, ports: Ports) -> None:
     draft = home / "endpoints.json.new"
     draft.write_text(json.dumps(endpoints, indent=2) + "\n")
     draft.replace(home / "endpoints.json")
-
-
-def _secret(path: Path, text: str) -> None:
-    draft = path.with_name(path.name + ".new")
-    file = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "w") as stream:
-        stream.write(text + "\n")
-    draft.replace(path)

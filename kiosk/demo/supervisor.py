@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kiosk.core.errors import CannotStart
 from kiosk.demo.ports import Ports
+from kiosk.demo.setup import PROVIDER
 
 READY_S = 60.0
 STOP_S = 8.0
@@ -30,7 +31,7 @@ class Supervisor:
 
     def start(self, stop: threading.Event) -> None:
         """Start everything; return when each process can do its job and the gate has a roster. Raises CannotStart."""
-        for name in ("broker", "central", "office", "gate", "sync", "web"):
+        for name in ("broker", "provider", "central", "office", "gate", "sync", "web"):
             self._start(name)
         deadline = time.monotonic() + READY_S
         waiting = dict(self._ports.health())
@@ -53,7 +54,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the edge first, then central, the broker last."""
-        for names in (("web", "gate"), ("sync",), ("office", "central"), ("broker",)):
+        for names in (("web", "gate"), ("sync",), ("office", "central"), ("broker", "provider")):
             running = [self._processes[name] for name in names if name in self._processes]
             for process in running:
                 process.terminate()
@@ -65,6 +66,10 @@ class Supervisor:
         if name == "broker":
             accounts = str(self._home / "central" / "accounts.json")
             command = [sys.executable, "-m", "kiosk.demo.run_broker", str(self._ports.mqtt), accounts]
+        elif name == "provider":
+            keys, office = str(self._home / PROVIDER), f"http://127.0.0.1:{self._ports.office}"
+            command = [sys.executable, "-m", "kiosk", "hostile-provider", "--folder", keys]
+            command += ["--port", str(self._ports.provider), "--office", office]
         with (self._home / "log" / f"{name}.log").open("ab") as log:
             # A session of its own: Ctrl-C reaches us, and we stop the others in order.
             self._processes[name] = subprocess.Popen(
