@@ -7,8 +7,8 @@ Sunday morning in Shanghai, and is granted with `ok`.
 from datetime import UTC, datetime
 from typing import Any
 
+from kiosk.core.case import Case, Posture, Read, Standing
 from kiosk.core.clock import Anchor, ClockReading, ClockState, epoch_ms
-from kiosk.core.decision import Case, Posture, Read, Standing
 from kiosk.core.identifiers import credential_of
 from kiosk.core.model import (
     AccessPoint,

@@ -1,7 +1,10 @@
 """What every test stands on: a fixed time, free ports, and nothing left running; in CI nothing left out either."""
 
+import gc
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -9,8 +12,14 @@ import pytest
 from tests.support.leaks import LeakCheck
 from tests.support.needs import IN_CI
 from tests.support.needs import needs as needs_program
+from tests.support.nursery import Nursery, a_nursery
 from tests.support.ports import free_ports as find_free_ports
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+STORIES = "tests/scenarios/"
+WAITING = (STORIES, "tests/faults/", "tests/demo/", "tests/bench/", "tests/gate/test_vectors_at_the_gate.py")
 NOW = datetime(2026, 11, 22, 8, 31, 7, 412000, tzinfo=UTC)
 
 hypothesis.settings.register_profile("kiosk", deadline=None, derandomize=IN_CI)
@@ -41,12 +50,59 @@ def needs() -> Callable[[str, str], object]:
     return needs_program
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where processes of a run begin with what they import in memory."""
+    with a_nursery() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """One browser for all of a file; imported here alone, so that a machine without Playwright can run the rest."""
+    from tests.web.browser import open_browser
+
+    with open_browser() as opened:
+        yield opened
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_running() -> Iterator[None]:
     """Fails a test after which a thread that is no daemon, or a child process, goes on."""
     check = LeakCheck()
     yield
     check.finish()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files that mostly wait among those that compute, so that workers share the processors well.
+
+    Stories of minutes come first: no worker is to begin one when the others are at their end.
+    """
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    waiting = [name for name in files if name.startswith(WAITING)]
+    waiting.sort(key=lambda name: not name.startswith(STORIES))
+    others = [name for name in files if not name.startswith(WAITING)]
+    room = len(others) // (2 * len(waiting)) if waiting else 0
+    order = [name for n, each in enumerate(waiting) for name in (each, *others[n * room : (n + 1) * room])]
+    items[:] = [item for name in dict.fromkeys([*order, *others]) for item in files[name]]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what collecting left for good: a tenth of a run went into looking at it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _umask_as_before() -> Iterator[None]:
+    """Gives back the umask: a command that a test runs in this process closes its files to others for good."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from kiosk.core.case import Case, Release
 from kiosk.core.clock import ClockState
-from kiosk.core.decision import Case, Release
 from kiosk.core.identifiers import Assurance
 from kiosk.core.model import CredentialState, Entitlement, Passback, Period, Presence, SpecialDay, VisitRule, Window
 from kiosk.core.records import DenyReason

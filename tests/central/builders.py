@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from sqlalchemy import insert, select, update
 
 from kiosk.central.database import Database
@@ -20,6 +21,9 @@ from kiosk.wire.signing import SigningKey
 
 START = datetime(2026, 11, 22, 8, 31, 7, 412000, tzinfo=UTC)
 MEMBER_CARD = "ab" * 16
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For a test whose statements do not differ by the kind of database: others of its file walk through both."""
 
 
 class ManualClock:

@@ -1,18 +1,22 @@
-"""Central's database in both kinds, each test with its own."""
+"""Central's database in both kinds, empty for each test, and the club's books over it."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from kiosk.central.club.books import Books
 from kiosk.central.database import Database
 from kiosk.central.schema import migrate
 from tests.central.builders import ManualClock
+from tests.central.roster_builders import House
+from tests.central.sealing import make_seals
+from tests.support.migrated import Reopened, migrated, put_tables
 from tests.support.postgresql import PrivatePostgresql
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="pg", marks=pytest.mark.postgresql)]
+SEALED = Reopened(make_seals)
 
 
 @pytest.fixture
@@ -25,7 +29,7 @@ def clock() -> ManualClock:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with central's tables, to be copied."""
     path = tmp_path_factory.mktemp("central") / "template.db"
-    migrate(f"sqlite:///{path}")
+    put_tables(path)
     return path
 
 
@@ -48,31 +52,59 @@ def migrated_name(postgresql: PrivatePostgresql) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def shared_name(postgresql: PrivatePostgresql, migrated_name: str) -> str:
+    """The name of a PostgreSQL database with central's tables that tests use one after another."""
+    return postgresql.create(migrated_name)
+
+
 @pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database with central's tables: an SQLite file, then one on PostgreSQL."""
     if request.param == "sqlite":
-        path = tmp_path / "central.db"
-        shutil.copy(request.getfixturevalue("migrated_file"), path)
-        yield f"sqlite:///{path}"
+        yield put_tables(tmp_path / "central.db")
         return
     server: PrivatePostgresql = request.getfixturevalue("postgresql")
-    name = server.create(request.getfixturevalue("migrated_name"))
+    name = request.getfixturevalue("shared_name")
     yield server.url(name)
-    server.drop(name)
+    server.empty(name)
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """That database, open."""
-    with closing(Database(database_url)) as opened:
+    """That database, open, with personal data sealed as on a real machine."""
+    with closing(Database(database_url, make_seals())) as opened:
         yield opened
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path, migrated_file: Path) -> Iterator[Database]:
+def sqlite_database() -> Iterator[Database]:
     """One in an SQLite file, for what has nothing to do with the kind."""
-    path = tmp_path / "central.db"
-    shutil.copy(migrated_file, path)
-    with closing(Database(f"sqlite:///{path}")) as opened:
+    with SEALED.holding(migrated()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def books(sqlite_database: Database, clock: ManualClock) -> Books:
+    """The club's books in an SQLite file."""
+    return Books(sqlite_database, clock)
+
+
+@pytest.fixture
+def both_books(database: Database, clock: ManualClock) -> Books:
+    """The club's books in an SQLite file, then on PostgreSQL."""
+    return Books(database, clock)
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path, clock: ManualClock) -> Iterator[House]:
+    """A small club on both kinds, with what publishes its roster and answers devices."""
+    with closing(House(database, tmp_path, clock)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def small_house(sqlite_database: Database, tmp_path: Path, clock: ManualClock) -> Iterator[House]:
+    """The same in an SQLite file only."""
+    with closing(House(sqlite_database, tmp_path, clock)) as opened:
         yield opened

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 
 from kiosk.central.database import Database, write_setting
 from kiosk.central.keys import Keys, init_keys
+from kiosk.central.lease import Lease
 from kiosk.central.members import CardRecord, EntitlementRecord, MemberRecord, refresh, save_cards, save_entitlements
 from kiosk.central.members import save_members as save_people
 from kiosk.central.policy import AreaText, ClubPolicy, ProductText, SiteText, TierText, apply_policy
@@ -199,17 +200,19 @@ class House:
 
     def start(self) -> None:
         """Start central anew, as after a kill: only database and files are left."""
+        self.lease = Lease(self.database, self.clock)
         self.snapshots = Snapshots(self.database, self.folder / "snapshots")
         self.publisher = self.make_publisher(self.broker.publish)
         self.requests = Requests(self.database, self.keys, self.snapshots)
 
     def make_publisher(self, publish: Callable[[str, bytes, bool], bool]) -> Publisher:
         """Make a publisher with default settings."""
-        return Publisher(self.database, publish, self.keys, CentralSettings(), self.clock, self.snapshots)
+        return Publisher(self.database, self.lease, publish, self.keys, CentralSettings(), self.clock, self.snapshots)
 
     def close(self) -> None:
         """Let go of the files."""
         self.settle()
+        self.lease.release()
         self.snapshots.close()
 
     def settle(self) -> None:
@@ -219,6 +222,7 @@ class House:
     def tick(self, times: int = 3) -> float:
         """Let the publisher look some times, and finish the snapshots it starts."""
         for _ in range(times):
+            assert self.lease.try_hold()
             pause_s = self.publisher.tick(self.clock.now())
             self.settle()
         return pause_s

@@ -9,7 +9,7 @@ from kiosk.central.clockguard import SIGNED_AT, confirm_clock, device_offsets, m
 from kiosk.central.database import write_setting
 from kiosk.central.tables import device
 from kiosk.core.clock import format_utc
-from tests.central.builders import START, EdgeDevice, register
+from tests.central.builders import ON_SQLITE, START, EdgeDevice, register
 
 DAY = timedelta(days=1)
 MINUTES = timedelta(minutes=5)
@@ -99,6 +99,7 @@ def test_only_devices_heard_just_now_with_a_clock_that_was_set_have_a_say(databa
         assert device_offsets(connection, NOW) == [timedelta(seconds=3)]
 
 
+@ON_SQLITE
 def test_what_devices_said_before_our_clock_jumped_does_not_confirm_it(database):
     """The offsets in the database were measured against the clock as it was."""
     register(database, EdgeDevice())
@@ -110,6 +111,7 @@ def test_what_devices_said_before_our_clock_jumped_does_not_confirm_it(database)
             assert "last signature" in why_not(connection, NOW + jump, DAY)
 
 
+@ON_SQLITE
 def test_an_operator_can_vouch_for_the_clock(database):
     with database.begin() as connection:
         write_setting(connection, SIGNED_AT, format_utc(NOW - 9 * DAY))

@@ -1,6 +1,7 @@
 """One central process: what it says and when, and what only the one that leads may do."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,13 +20,16 @@ from kiosk.local.clock import SystemClock
 from kiosk.wire.link import Disconnected, LinkSettings
 from kiosk.wire.messages import Ack
 from kiosk.wire.topics import dn, state, up
-from tests.central.builders import EdgeDevice, a_journal, listed, register, stored
+from tests.central.builders import ON_SQLITE, EdgeDevice, a_journal, listed, register, stored
 from tests.central.uplink import ScriptedLink
 from tests.support.wait import eventually
 
 
 class QuietRequests:
     """Answers every request with its own bytes."""
+
+    def __init__(self) -> None:
+        self.counts = Counter(roster_parts=2, bad=1)
 
     def handle(self, device: str, payload: bytes) -> list[tuple[str, bytes]]:
         """Return the payload."""
@@ -40,6 +44,7 @@ class Ticks:
     def __init__(self, tick: Callable[[], float] = lambda: 0.01) -> None:
         self.ticks = 0
         self.connections = 0
+        self.counts = Counter(heads=3)
         self._tick = tick
 
     def tick(self, now: datetime) -> float:
@@ -140,6 +145,7 @@ def test_a_batch_is_acked_on_its_devices_topic_with_centrals_signature(running: 
     assert (ack.journal, ack.seq, ack.hash) == (journal.id, 10, journal.hashes[10].hex())
 
 
+@ON_SQLITE
 def test_no_ack_is_sent_and_no_message_done_before_the_commit(
     database: Database, running: Running, device: EdgeDevice
 ) -> None:
@@ -179,6 +185,7 @@ def test_a_process_that_dies_between_commit_and_ack_loses_and_doubles_nothing(
     assert len(listed(database)) == 10
 
 
+@ON_SQLITE
 def test_what_arrives_while_the_window_is_full_is_acked_when_it_opens_with_the_latest_word(
     running: Running, device: EdgeDevice
 ) -> None:
@@ -193,6 +200,7 @@ def test_what_arrives_while_the_window_is_full_is_acked_when_it_opens_with_the_l
     assert [ack.seq for _, ack in running.acks()] == [30]
 
 
+@ON_SQLITE
 def test_an_ack_that_answers_a_birth_is_not_replaced_by_a_later_one(running: Running, device: EdgeDevice) -> None:
     journal = a_journal(10)
     running.start()
@@ -205,6 +213,7 @@ def test_an_ack_that_answers_a_birth_is_not_replaced_by_a_later_one(running: Run
     assert [(ack.seq, ack.session == device.session) for _, ack in running.acks()] == [(0, True), (10, False)]
 
 
+@ON_SQLITE
 def test_what_could_not_be_sent_before_the_line_broke_is_forgotten(running: Running, device: EdgeDevice) -> None:
     journal = a_journal(10)
     running.start()
@@ -219,6 +228,7 @@ def test_what_could_not_be_sent_before_the_line_broke_is_forgotten(running: Runn
     assert len(running.acks()) == 1
 
 
+@ON_SQLITE
 def test_nothing_that_comes_over_the_wire_stops_it(database: Database, running: Running, device: EdgeDevice) -> None:
     journal = a_journal(10)
     running.start()
@@ -251,6 +261,7 @@ def test_only_the_leader_answers_births_and_notes_states(
     assert list_devices(database)[0].state == "online"
 
 
+@ON_SQLITE
 def test_who_takes_over_the_lease_asks_the_broker_for_the_births_again(
     database: Database, keys: Keys, running: Running
 ) -> None:
@@ -265,6 +276,7 @@ def test_who_takes_over_the_lease_asks_the_broker_for_the_births_again(
     assert running.link.reconnects == 0
 
 
+@ON_SQLITE
 def test_duties_are_done_by_the_leader_alone(database: Database, keys: Keys, running: Running) -> None:
     mine, theirs = Ticks(), Ticks()
     running.start(mine)
@@ -290,6 +302,7 @@ def test_duties_stop_at_once_when_the_lease_is_lost(database: Database, running:
     assert duty.ticks - ticks <= 1
 
 
+@ON_SQLITE
 def test_duties_hear_of_every_new_connection(running: Running) -> None:
     duty = Ticks(lambda: 3600.0)
     running.start(duty)
@@ -300,6 +313,7 @@ def test_duties_hear_of_every_new_connection(running: Running) -> None:
     eventually(lambda: (duty.connections, duty.ticks) == (2, ticks + 1))
 
 
+@ON_SQLITE
 def test_a_duty_that_cannot_go_on_is_put_off_and_holds_up_no_other(running: Running) -> None:
     def later() -> float:
         raise RetryLater("no disk")
@@ -310,6 +324,7 @@ def test_a_duty_that_cannot_go_on_is_put_off_and_holds_up_no_other(running: Runn
     assert 1 <= failing.ticks <= 2
 
 
+@ON_SQLITE
 def test_a_duty_that_takes_its_time_delays_no_ack(running: Running, device: EdgeDevice) -> None:
     release = threading.Event()
 
@@ -325,6 +340,7 @@ def test_a_duty_that_takes_its_time_delays_no_ack(running: Running, device: Edge
     release.set()
 
 
+@ON_SQLITE
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_thread_that_dies_ends_the_process(running: Running) -> None:
     def fall() -> float:
@@ -337,6 +353,7 @@ def test_a_thread_that_dies_ends_the_process(running: Running) -> None:
     assert not running.central.health().ok
 
 
+@ON_SQLITE
 def test_requests_are_answered_and_called_done(running: Running, device: EdgeDevice) -> None:
     running.start()
     for payload in (b"one", b"refuse", b"two"):
@@ -347,6 +364,7 @@ def test_requests_are_answered_and_called_done(running: Running, device: EdgeDev
     assert answers == [b"one", b"two", b"three"]
 
 
+@ON_SQLITE
 def test_a_lease_is_given_back_at_the_end(database: Database, running: Running) -> None:
     running.start()
     eventually(running.central.lease.held)
@@ -354,6 +372,7 @@ def test_a_lease_is_given_back_at_the_end(database: Database, running: Running) 
     assert Lease(database, SystemClock()).try_hold()
 
 
+@ON_SQLITE
 def test_health_says_whether_records_can_come_in(running: Running) -> None:
     assert not running.central.health().ok
     running.start()
@@ -362,6 +381,15 @@ def test_health_says_whether_records_can_come_in(running: Running) -> None:
     eventually(lambda: not running.central.health().ok)
 
 
+@ON_SQLITE
+def test_health_tells_what_every_part_has_counted(running: Running, device: EdgeDevice) -> None:
+    running.start(Ticks(), Ticks())
+    eventually(lambda: running.central.health().detail["counts"] == {"heads": 6, "roster_parts": 2, "bad": 1})
+    running.link.arrive(up(device.name, "journal"), device.batch(a_journal(1), 1, 1, hash=bytes(32)))
+    eventually(lambda: running.central.health().detail["counts"]["bad"] == 2)
+
+
+@ON_SQLITE
 def test_states_are_never_shared_and_the_uplink_only_on_request(database: Database, keys: Keys) -> None:
     plain = Running(database, keys, CentralSettings()).link.settings
     dealt = Running(database, keys, CentralSettings(shared_subscription=True)).link.settings
@@ -370,6 +398,7 @@ def test_states_are_never_shared_and_the_uplink_only_on_request(database: Databa
     assert plain.client_id != dealt.client_id
 
 
+@ON_SQLITE
 def test_while_many_messages_wait_devices_are_asked_to_pause(
     running: Running, device: EdgeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,8 +3,6 @@
 import json
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -24,6 +22,7 @@ from tests.central.builders import EdgeDevice, EdgeJournal, a_journal, listed, p
 from tests.central.central_process import Silent
 from tests.central.uplink import Uplink
 from tests.support.mosquitto import Mosquitto
+from tests.support.nursery import Nursery
 from tests.support.postgresql import PrivatePostgresql
 from tests.support.wait import eventually
 
@@ -112,27 +111,26 @@ def test_while_the_database_is_away_nothing_is_acked_and_afterwards_all_is(keys:
 class CentralProcess:
     """A central process of its own, to be killed."""
 
-    def __init__(self, url: str, home: Path, port: int = 0, **plan: object) -> None:
+    def __init__(self, nursery: Nursery, url: str, home: Path, port: int = 0, **plan: object) -> None:
         told = {"url": url, "home": str(home), "port": port, **plan}
-        command = [sys.executable, "-m", "tests.central.central_process", json.dumps(told)]
-        root = Path(__file__).parents[2]
-        self._process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._said = home / "said"
+        self._said.unlink(missing_ok=True)
+        command = ["tests.central.central_process", json.dumps(told)]
+        self._running = nursery.begin(command, home / "central.log", out=self._said)
 
     def wait(self) -> tuple[int, list[str]]:
         """Wait for its end; return its status and what it said."""
-        out, _ = self._process.communicate(timeout=60)
-        return self._process.returncode, out.decode().split()
+        return self._running.process.wait(60), self._said.read_text().split()
 
     def kill(self) -> None:
         """Kill it as a power cut would."""
-        self._process.kill()
-        self._process.communicate(timeout=10)
+        self._running.kill()
 
 
 @pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
 @pytest.mark.parametrize("round_", range(3))
 def test_a_process_killed_around_its_commit_acked_only_what_is_stored(
-    database: Database, database_url: str, tmp_path: Path, keys: Keys, moment: str, round_: int
+    database: Database, database_url: str, nursery: Nursery, tmp_path: Path, keys: Keys, moment: str, round_: int
 ) -> None:
     device, journal = EdgeDevice(), a_journal(50)
     register(database, device)
@@ -141,19 +139,19 @@ def test_a_process_killed_around_its_commit_acked_only_what_is_stored(
     for number, payload in enumerate(batches):
         (tmp_path / "batches" / f"{number}").write_bytes(payload)
     plan = {"batches": str(tmp_path / "batches"), "device": device.name, "moment": moment, "at": round_ + 1}
-    status, said = CentralProcess(database_url, tmp_path, **plan).wait()
+    status, said = CentralProcess(nursery, database_url, tmp_path, **plan).wait()
     assert status == -signal.SIGKILL
     assert said == [str(10 * (number + 1)) for number in range(round_)]
     held = 10 * (round_ + (moment == "after_commit"))
     assert stored(database, journal) == journal.bodies[:held]
-    status, said = CentralProcess(database_url, tmp_path, **plan | {"at": 0}).wait()
+    status, said = CentralProcess(nursery, database_url, tmp_path, **plan | {"at": 0}).wait()
     assert (status, said) == (0, [str(max(10 * (number + 1), held)) for number in range(5)])
     assert_holds(database, [journal])
 
 
 @pytest.mark.mosquitto
 def test_processes_killed_at_random_while_they_share_the_uplink(
-    database: Database, database_url: str, tmp_path: Path, keys: Keys
+    database: Database, database_url: str, nursery: Nursery, tmp_path: Path, keys: Keys
 ) -> None:
     devices = [EdgeDevice(f"gate-{number}") for number in range(3)]
     register(database, *devices)
@@ -164,7 +162,7 @@ def test_processes_killed_at_random_while_they_share_the_uplink(
     with Mosquitto(tmp_path, passwords) as broker:
 
         def central() -> CentralProcess:
-            return CentralProcess(database_url, tmp_path, broker.port, password="of-central")
+            return CentralProcess(nursery, database_url, tmp_path, broker.port, password="of-central")
 
         uplinks = [
             Uplink(*pair, MqttLink, keys.signing.public, port=broker.port, password=f"of-{pair[0].name}")

@@ -13,10 +13,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import InternalError
 
+from kiosk.central import all_tables
 from kiosk.central.database import Database, insert_missing, read_setting, upsert, write_setting
 from kiosk.central.journals import lock_counter
 from kiosk.central.schema import check_schema, current_revision, head_revision, migrate
-from kiosk.central.tables import metadata, setting
+from kiosk.central.tables import setting
 from kiosk.core.errors import ConfigError, InvalidInput, RetryLater, StoreDamaged
 from tests.support.postgresql import PrivatePostgresql
 
@@ -26,8 +27,14 @@ DURABLE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 def test_migrations_and_tables_agree(database: Database) -> None:
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, all_tables.metadata) == []
         assert current_revision(connection) == head_revision()
+
+
+def test_every_module_that_declares_tables_is_known() -> None:
+    central = Path(all_tables.__file__).parent
+    declaring = {*central.glob("*tables.py"), *central.glob("*/*tables.py")} - {Path(all_tables.__file__)}
+    assert {Path(module.__file__ or "") for module in all_tables.MODULES} == declaring
 
 
 def test_migrating_again_changes_nothing(database_url: str, database: Database) -> None:
@@ -58,12 +65,15 @@ def test_several_processes_may_migrate_one_server_at_once(postgresql: PrivatePos
 
 
 def test_a_database_from_a_newer_version_is_refused(database_url: str, database: Database) -> None:
+    known = head_revision()
     with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigError, match="9999"):
         migrate(database_url)
     with pytest.raises(ConfigError, match="9999"):
         check_schema(database)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :known"), {"known": known})
 
 
 def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:

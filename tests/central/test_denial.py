@@ -10,7 +10,7 @@ from kiosk.central.tables import device
 from kiosk.core.errors import InvalidInput
 from kiosk.wire.messages import DenyEntry
 from kiosk.wire.signing import SigningKey
-from tests.central.builders import START, EdgeDevice, register
+from tests.central.builders import ON_SQLITE, START, EdgeDevice, register
 
 
 def deny(database, number=1, until=7, at=START):
@@ -34,10 +34,13 @@ def fill(database, until=2**53 - 1):
             deny_now(connection, f"{number:032x}", until, at=START)
 
 
+@ON_SQLITE
 def test_before_an_entry_there_is_version_0(database):
     assert (listed(database).version, listed(database).entries) == (0, ())
 
 
+@ON_SQLITE
+@pytest.mark.proves("S20")
 def test_every_entry_makes_the_list_newer(database):
     first = deny(database, 1, until=5)
     second = deny(database, 2, until=6)
@@ -54,6 +57,7 @@ def test_an_entry_is_never_shortened(database):
     assert listed(database).entries == (DenyEntry(f"{1:032x}", 12),)
 
 
+@ON_SQLITE
 def test_a_central_from_a_backup_goes_on_above_the_versions_it_published_before(database):
     """What was published after the backup is not in the database any more; the clock has gone on."""
     published = [deny(database, number, at=START + timedelta(seconds=number)) for number in range(1, 20)]
@@ -62,6 +66,7 @@ def test_a_central_from_a_backup_goes_on_above_the_versions_it_published_before(
     assert renewed > max(published) + 100
 
 
+@ON_SQLITE
 def test_versions_go_on_when_the_clock_goes_back(database):
     first = deny(database, 1)
     assert deny(database, 2, at=START - timedelta(days=4000)) == first + 1

@@ -15,7 +15,7 @@ from kiosk.central.settings import CentralSettings
 from kiosk.core.errors import ConfigError, InvalidInput
 from kiosk.local.settings import load_settings
 from kiosk.wire.signing import SigningKey
-from tests.central.builders import EdgeDevice, ManualClock, a_journal
+from tests.central.builders import ON_SQLITE, EdgeDevice, ManualClock, a_journal
 
 Account = tuple[str, str, str]
 
@@ -42,6 +42,7 @@ def registrar(database: Database, keys: Keys, clock: ManualClock, accounts: list
     return Registrar(database, keys, BrokerAddress("mqtts://broker.example:8883", "PEM"), clock, provision)
 
 
+@ON_SQLITE
 def test_a_new_device_is_told_everything_once(
     registrar: Registrar, keys: Keys, accounts: list[Account], database: Database
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_new_device_is_told_everything_once(
     assert [(each.device, each.site, each.state) for each in list_devices(database)] == [("north-1", "demo", "never")]
 
 
+@ON_SQLITE
 def test_a_new_device_can_send_at_once(registrar: Registrar, database: Database, clock: ManualClock) -> None:
     told = registrar.add_device("north-1", "demo")
     device, journal = EdgeDevice("north-1", SigningKey.from_text(told["key"])), a_journal(3)
@@ -66,6 +68,29 @@ def test_a_new_device_can_send_at_once(registrar: Registrar, database: Database,
     assert ack.status.value == "ok"
 
 
+@pytest.mark.proves("S92")
+def test_a_device_was_last_seen_with_its_newest_records_or_word(
+    registrar: Registrar, database: Database, clock: ManualClock
+) -> None:
+    def seen() -> dict[str, str | None]:
+        return {each.device: each.seen_at for each in list_devices(database)}
+
+    told = registrar.add_device("north-1", "demo")
+    registrar.add_device("south-1", "demo")
+    device, journal = EdgeDevice("north-1", SigningKey.from_text(told["key"])), a_journal(3)
+    ingest = Ingest(database, clock)
+    ingest.state("north-1", device.birth(journal))
+    assert seen() == {"north-1": "2026-11-22T08:31:07.412Z", "south-1": None}
+    clock.pass_s(60)
+    ingest.batch("north-1", device.batch(journal, 1, 3))
+    assert seen() == {"north-1": "2026-11-22T08:32:07.412Z", "south-1": None}
+    ingest.batch("north-1", device.batch(a_journal(1), 1, 1))
+    clock.pass_s(60)
+    ingest.state("north-1", device.birth(journal))
+    assert seen()["north-1"] == "2026-11-22T08:33:07.412Z"
+
+
+@pytest.mark.proves("S90")
 def test_no_secret_of_a_device_rests_in_the_database(
     sqlite_database: Database, keys: Keys, clock: ManualClock, accounts: list[Account]
 ) -> None:
@@ -78,12 +103,14 @@ def test_no_secret_of_a_device_rests_in_the_database(
     assert told["password"].encode() not in content
 
 
+@ON_SQLITE
 def test_a_name_is_given_once(registrar: Registrar) -> None:
     registrar.add_device("north-1", "demo")
     with pytest.raises(InvalidInput, match="registered already"):
         registrar.add_device("north-1", "demo")
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("name", "site"), [("North 1", "demo"), ("", "demo"), ("north-1", "a/b"), ("x" * 33, "demo")])
 def test_a_name_that_cannot_stand_in_a_topic_is_refused(
     registrar: Registrar, accounts: list[Account], name: str, site: str
@@ -93,6 +120,7 @@ def test_a_name_that_cannot_stand_in_a_topic_is_refused(
     assert accounts == []
 
 
+@ON_SQLITE
 def test_without_an_account_there_is_no_device(database: Database, keys: Keys, clock: ManualClock) -> None:
     def provision(name: str, password: str, site: str) -> None:
         raise ConfigError("the password file cannot be written")
@@ -115,6 +143,7 @@ def test_a_replacement_goes_on_with_the_journals(registrar: Registrar, database:
     assert {each.device: each.replaced_by for each in list_devices(database)} == {"new-1": None, "old-1": "new-1"}
 
 
+@ON_SQLITE
 def test_a_device_that_is_there_can_be_named_a_replacement_and_gets_new_secrets(
     registrar: Registrar, database: Database, clock: ManualClock, accounts: list[Account]
 ) -> None:
@@ -130,6 +159,7 @@ def test_a_device_that_is_there_can_be_named_a_replacement_and_gets_new_secrets(
     assert ack.status.value == "bad"
 
 
+@ON_SQLITE
 def test_what_cannot_be_replaced_is_named(registrar: Registrar) -> None:
     registrar.add_device("old-1", "demo")
     registrar.add_device("new-1", "demo", replaces="old-1")
@@ -147,7 +177,7 @@ def test_keys_are_made_once_and_closed_to_others(tmp_path: Path) -> None:
     first, again = init_keys(tmp_path), init_keys(tmp_path)
     assert (first.signing.to_text(), first.hash_key) == (again.signing.to_text(), again.hash_key)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "keys").iterdir()}
-    assert modes == {"central.key": 0o600, "hash.key": 0o600}
+    assert modes == {"central.key": 0o600, "hash.key": 0o600, "personal.keys": 0o600}
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
 
 

@@ -4,19 +4,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import openpyxl
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from kiosk.central.denial import deny_list
 from kiosk.central.import_rows import HEADERS
 from kiosk.central.importing import import_members
 from kiosk.central.keys import Keys
 from kiosk.central.members import members_by
 from kiosk.central.roster import changes_after, roster_state
-from kiosk.central.tables import credential, entitlement, member
+from kiosk.central.tables import credential, device, entitlement, member
 from kiosk.core.errors import InvalidInput
 from kiosk.core.identifiers import ByteOrder, NumberForm, NumberFormat, credential_of
 from kiosk.core.model import Credential, CredentialState, Entitlement, Period, VisitRule
 from kiosk.core.roster import decode_row
+from kiosk.wire.messages import DenyEntry
 from kiosk.wire.signing import SigningKey
+from tests.central.builders import ON_SQLITE, EdgeDevice, register
 from tests.central.roster_builders import HASH_KEY, put_policy, stored_rows, write_csv
 
 HEADER = "member_no name identifier tier product valid_from valid_until status"
@@ -79,6 +82,7 @@ def count(database, table):
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
+@pytest.mark.proves("S01", "S02")
 def test_a_row_becomes_a_member_a_card_and_an_entitlement_in_one_revision(club, run):
     report = run(club, make_row())
     assert (report.rows, report.added, report.refused, report.revision) == (1, 1, 0, 2)
@@ -88,6 +92,8 @@ def test_a_row_becomes_a_member_a_card_and_an_entitlement_in_one_revision(club, 
     assert held == Entitlement(held.id, "gym", date(2026, 1, 1), date(2026, 12, 31))
 
 
+@ON_SQLITE
+@pytest.mark.proves("S01", "S90")
 def test_the_roster_holds_no_name_no_member_number_and_no_card_number(club, run):
     run(club, make_row(name="Anna Maria Schmidt", identifier=UID, member_no="M77-secret"))
     body = b"".join(stored_rows(club).values())
@@ -96,6 +102,7 @@ def test_the_roster_holds_no_name_no_member_number_and_no_card_number(club, run)
     assert b"A. Schmidt" in body
 
 
+@ON_SQLITE
 def test_a_list_imported_again_changes_nothing(club, run):
     rows = [make_row(number) for number in range(1, 20)]
     first = run(club, *rows)
@@ -105,6 +112,7 @@ def test_a_list_imported_again_changes_nothing(club, run):
         assert changes_after(connection, first.revision, 10) == []
 
 
+@ON_SQLITE
 def test_only_the_rows_that_changed_are_in_the_delta(club, run):
     rows = [make_row(number) for number in range(1, 20)]
     first = run(club, *rows)
@@ -117,6 +125,7 @@ def test_only_the_rows_that_changed_are_in_the_delta(club, run):
     assert row_of(club, f"04{5:012X}").entitlements[0].valid_until == date(2027, 12, 31)
 
 
+@ON_SQLITE
 def test_a_longer_entitlement_is_the_same_one_so_that_its_visits_stay_counted(club, run):
     run(club, make_row())
     before = row_of(club).entitlements[0].id
@@ -127,6 +136,7 @@ def test_a_longer_entitlement_is_the_same_one_so_that_its_visits_stay_counted(cl
     assert count(club, entitlement) == 1
 
 
+@ON_SQLITE
 def test_all_or_nothing_is_the_rule_and_partial_takes_the_good_rows(club, run):
     rows = [make_row(1), make_row(2, tier="platinum"), make_row(3)]
     report = run(club, *rows)
@@ -186,6 +196,7 @@ def test_a_card_number_is_read_in_the_form_the_list_has(small_club, run):
     assert faults(report) == [(2, "identifier", "was rounded by a spreadsheet, as in 4.52E+09")]
 
 
+@pytest.mark.proves("R19", "S21")
 def test_separators_in_card_numbers_do_not_matter_but_in_two_rows_they_are_one_card(small_club, run):
     report = run(small_club, make_row(1, "04:a1:b2:c3:d4:e5:f6"), make_row(2, UID))
     assert faults(report) == [(3, "identifier", "is the card of line 2 too")]
@@ -197,6 +208,8 @@ def test_two_rows_for_one_member_are_named_with_both_lines(small_club, run):
     assert (report.added, report.refused) == (2, 1)
 
 
+@ON_SQLITE
+@pytest.mark.proves("R19", "S21")
 def test_a_card_of_somebody_in_the_books_is_never_handed_on(club, run):
     run(club, make_row(1), make_row(2))
     report = run(club, make_row(3, f"04{1:012X}"))
@@ -217,6 +230,7 @@ def test_two_cards_that_were_mixed_up_can_be_put_right(club, run):
     assert {row.state for row in roster_credentials(club).values()} == {CredentialState.ACTIVE}
 
 
+@pytest.mark.proves("S20")
 def test_a_new_card_replaces_the_old_one_which_no_longer_opens(club, run):
     run(club, make_row(1))
     report = run(club, make_row(1, UID))
@@ -226,6 +240,7 @@ def test_a_new_card_replaces_the_old_one_which_no_longer_opens(club, run):
     assert run(club, make_row(1, UID)).unchanged == 1
 
 
+@pytest.mark.proves("S20")
 @pytest.mark.parametrize(
     ("status", "state"),
     [
@@ -243,6 +258,8 @@ def test_a_status_of_the_card_is_the_cards_state(small_club, run, status, state)
     assert row_of(small_club).state is state
 
 
+@ON_SQLITE
+@pytest.mark.proves("S07")
 def test_suspended_ended_and_unpaid_are_about_the_member(club, run):
     run(club, make_row(1, status="suspended"), make_row(2, status="ended"), make_row(3, status="unpaid"))
     assert row_of(club, f"04{1:012X}").suspended_from == TODAY
@@ -250,6 +267,7 @@ def test_suspended_ended_and_unpaid_are_about_the_member(club, run):
     assert row_of(club, f"04{3:012X}").entitlements[0].unpaid
 
 
+@ON_SQLITE
 def test_a_suspension_without_a_date_keeps_its_first_day_when_imported_again(club, run, clock):
     run(club, make_row(1, status="suspended"), make_row(2, status="ended"))
     clock.pass_s(5 * 86400)
@@ -266,6 +284,8 @@ def test_today_is_the_venues_day(small_club, run, clock):
     assert row_of(small_club).suspended_from == date(2026, 11, 23)
 
 
+@ON_SQLITE
+@pytest.mark.proves("R27", "S29")
 def test_a_gift_card_has_no_member(club, run):
     report = run(club, ["", "", UID, "", "", "", "", "gift"])
     assert faults(report) == []
@@ -276,6 +296,8 @@ def test_a_gift_card_has_no_member(club, run):
     assert [column for _, column, _ in faults(report)] == ["member_no", "name", "tier", "product"]
 
 
+@ON_SQLITE
+@pytest.mark.proves("S35")
 def test_visits_dates_and_assurance_are_taken_as_they_stand(club, run):
     header = (
         "member_no name identifier product visits_ever visits_per_week visits_days visits_gap_s visits_grace_s"
@@ -327,6 +349,7 @@ def test_dates_are_read_in_the_ways_they_are_written_here(small_club, run):
         assert row_of(small_club, f"04{number:012X}").entitlements[0].valid_until in (TODAY, date(2026, 1, 2))
 
 
+@pytest.mark.proves("S35")
 def test_several_products_are_several_entitlements(small_club, run):
     run(small_club, make_row(1, product="gym; pool ;gym"))
     assert sorted(each.product for each in row_of(small_club).entitlements) == ["gym", "pool"]
@@ -334,6 +357,7 @@ def test_several_products_are_several_entitlements(small_club, run):
     assert [each.product for each in row_of(small_club).entitlements] == ["pool"]
 
 
+@ON_SQLITE
 def test_what_was_sold_at_the_desk_is_not_touched_by_a_list(club, run):
     from kiosk.central.members import EntitlementRecord, refresh, save_entitlements
 
@@ -347,6 +371,8 @@ def test_what_was_sold_at_the_desk_is_not_touched_by_a_list(club, run):
     assert [each.id for each in row_of(club).entitlements] == ["sold-1"]
 
 
+@ON_SQLITE
+@pytest.mark.proves("S14")
 def test_a_guest_names_a_host_in_any_order_and_in_the_books(club, run):
     header = "member_no name identifier guest_of"
     guest, host = ["G1", "客人", "04000000000001", "H1"], ["H1", "主人", "04000000000002", ""]
@@ -433,6 +459,70 @@ def test_a_file_that_is_not_there_is_named(small_club, run, tmp_path):
         run(small_club, path=tmp_path / "none.csv")
 
 
+def write_lines(path, encoding, *lines):
+    """Write a list of one good row, then these lines as they are, then nine good rows."""
+    good = [",".join(make_row(number)).encode(encoding) for number in range(1, 11)]
+    path.write_bytes(b"\r\n".join([HEADER.replace(" ", ",").encode(), good[0], *lines, *good[1:], b""]))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_a_line_with_a_character_cut_in_two_is_named_and_the_others_are_read(small_club, run, tmp_path, encoding):
+    damaged = b",".join([b"M99", "王小".encode(encoding)[:-1], UID.encode(), *[b""] * 5])
+    report = run(small_club, path=write_lines(tmp_path / "list.csv", encoding, damaged), partial=True)
+    assert faults(report) == [(3, "name", "holds bytes that are no characters")]
+    assert report.added == 10
+    assert row_of(small_club).greeting == "王**"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_the_encoding_is_what_most_lines_are_in(small_club, run, tmp_path, encoding):
+    other = {"utf-8": "gbk", "gbk": "utf-8"}[encoding]
+    foreign = ",".join(make_row(99, name="欧阳修")).encode(other)
+    report = run(small_club, path=write_lines(tmp_path / "list.csv", encoding, foreign), partial=True)
+    assert row_of(small_club).greeting == "王**"
+    assert (report.added, [line for line, _, _ in faults(report)]) == (10, [3])
+
+
+def test_a_sign_that_stands_for_a_lost_character_is_damage(small_club, run):
+    assert faults(run(small_club, make_row(1, name="王\ufffd明"))) == [
+        (2, "name", "holds bytes that are no characters")
+    ]
+
+
+def test_a_row_that_was_cut_off_is_named(small_club, run):
+    assert faults(run(small_club, make_row(1)[:4])) == [(2, "", "the row has fewer cells than there are columns")]
+
+
+def test_a_quotation_mark_inside_a_line_is_named_and_one_left_open_refuses_the_file(small_club, run, tmp_path):
+    path = write_lines(tmp_path / "list.csv", "utf-8", f'M99,"王"小,{UID},,,,,'.encode())
+    report = run(small_club, path=path, partial=True)
+    assert [(line, column) for line, column, _ in faults(report)] == [(3, "")]
+    assert report.added == 10
+    path = write_lines(tmp_path / "list.csv", "utf-8", b'M98,"x,1,,,,,', b'M99,"y,2,,,,,')
+    with pytest.raises(InvalidInput, match="line 3"):
+        run(small_club, path=path, partial=True)
+
+
+@ON_SQLITE
+def test_a_preview_counts_what_would_be_and_writes_nothing(club, run):
+    run(club, make_row(1), make_row(2))
+    before = stored_rows(club)
+    rows = [make_row(1), make_row(2, UID), make_row(3), make_row(4, tier="platinum")]
+    report = run(club, *rows, preview=True)
+    assert (report.unchanged, report.changed, report.added, report.refused, report.cards_revoked) == (1, 1, 1, 1, 1)
+    assert (report.revision, stored_rows(club), count(club, member)) == (2, before, 2)
+    written = run(club, *rows, partial=True)
+    assert (written.unchanged, written.changed, written.added) == (1, 1, 1)
+
+
+def test_progress_is_told_for_each_pass_over_the_list(small_club, run):
+    told = []
+    rows = [make_row(number) for number in range(1, 1201)]
+    run(small_club, *rows, progress=lambda what, number: told.append((what, number)))
+    assert told == [(what, n) for what in ("checked", "compared", "written") for n in (500, 1000, 1200)]
+
+
 def write_xlsx(path, *rows):
     book = openpyxl.Workbook()
     for row in rows:
@@ -455,6 +545,11 @@ def test_an_xlsx_list_is_read_with_its_date_and_number_cells(small_club, run, tm
     assert row_of(small_club, UID).entitlements[0].visits == VisitRule(ever=10)
     with small_club.read() as connection:
         assert [each.name for each in members_by(connection, "member_no", ["1001", "M2"])] != []
+
+
+def test_a_workbook_is_known_by_its_content_whatever_its_name_ends_in(small_club, run, tmp_path):
+    path = write_xlsx(tmp_path / "list.xlsx", ["member_no", "name", "identifier"], ["M1", "王小明", UID])
+    assert run(small_club, path=path.rename(tmp_path / "upload")).added == 1
 
 
 def test_a_spreadsheets_damage_is_named_cell_by_cell(small_club, run, tmp_path):
@@ -482,12 +577,13 @@ def test_names_keep_their_characters_but_not_their_padding(small_club, run):
     assert faults(run(small_club, make_row(1, name="x" * 101))) != []
 
 
-def test_many_problems_are_counted_and_the_first_thousand_are_kept(small_club, run):
-    report = run(small_club, *(make_row(number, "4.52E+09") for number in range(1200)))
-    assert (report.problem_count, len(report.problems), report.refused) == (1200, 1000, 1200)
+def test_many_problems_are_counted_and_the_first_ten_thousand_are_kept(small_club, run):
+    report = run(small_club, *(make_row(number, "4.52E+09") for number in range(10_100)))
+    assert (report.problem_count, len(report.problems), report.refused) == (10_100, 10_000, 10_100)
     assert report.problems[0].line == 2
 
 
+@pytest.mark.proves("R123")
 def test_a_long_list_is_one_transaction_and_one_revision(small_club, run):
     told = []
     rows = [make_row(number) for number in range(1, 3001)]
@@ -499,6 +595,47 @@ def test_a_long_list_is_one_transaction_and_one_revision(small_club, run):
         (only,) = changes_after(connection, 1, 10)
         assert only.ops is None
         assert roster_state(connection).digest == only.digest
+
+
+def denied(database):
+    with database.read() as connection:
+        return deny_list(connection, "demo").entries
+
+
+@ON_SQLITE
+def test_cards_closed_by_a_list_too_long_for_a_delta_are_refused_at_once(club, run):
+    first = [make_row(number) for number in range(1, 1001)]
+    run(club, *first)
+    assert denied(club) == ()
+    second = [make_row(number, name="李雷") for number in range(1, 1001)]
+    second[0], second[1] = make_row(1, status="lost"), make_row(2, identifier=UID)
+    report = run(club, *second)
+    closed = sorted(credential_of(f"04{number:012X}", HASH_KEY) for number in (1, 2))
+    assert denied(club) == tuple(DenyEntry(each, report.revision) for each in closed)
+
+
+def test_cards_closed_by_a_list_that_fits_a_delta_need_no_deny_list(small_club, run):
+    run(small_club, make_row(1), make_row(2))
+    run(small_club, make_row(1, status="lost"), make_row(2))
+    assert denied(small_club) == ()
+
+
+def test_a_full_deny_list_fails_no_import(small_club, run, monkeypatch):
+    register(small_club, EdgeDevice())
+    with small_club.begin() as connection:
+        connection.execute(update(device).values(roster_revision=1))
+    monkeypatch.setattr("kiosk.central.denial.ENTRIES_MAX", 2)
+    run(small_club, *(make_row(number) for number in range(1, 1001)))
+    for number in (1, 2):
+        report = run(
+            small_club,
+            *(
+                make_row(each, status="lost" if each <= number * 3 else "active", name=f"李{number}")
+                for each in range(1, 1001)
+            ),
+        )
+        assert report.changed == 1000
+        assert len(denied(small_club)) == 2
 
 
 def test_an_import_that_fails_in_the_middle_leaves_nothing(small_club, run):

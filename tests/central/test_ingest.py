@@ -1,20 +1,26 @@
 """What becomes of batches: taken once, in order, from whom they belong to, and answered with where central stands."""
 
+import json
 import random
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from kiosk.central.database import Database
 from kiosk.central.devices import list_devices
 from kiosk.central.ingest import Ingest
+from kiosk.central.tables import discarded
 from kiosk.core.codec import GENESIS, canonical, chain
 from kiosk.wire.messages import Ack, AckStatus
 from kiosk.wire.signing import SigningKey
 from tests.central.builders import (
+    ON_SQLITE,
     EdgeDevice,
     EdgeJournal,
     ManualClock,
@@ -63,6 +69,20 @@ def test_a_batch_is_stored_and_acked_with_its_last_hash(
     assert stored(database, journal) == journal.bodies
 
 
+@ON_SQLITE
+def test_a_batch_of_a_client_with_another_json_is_stored_in_canonical_form(
+    database: Database, ingest: Ingest, device: EdgeDevice
+) -> None:
+    journal = a_journal(10)
+    content = json.loads(device.batch(journal, 1, 10))
+    content["data"]["records"] = [dict(reversed(record.items())) for record in content["data"]["records"]]
+    for payload in (json.dumps(content, indent=1), json.dumps(content, ensure_ascii=False)):
+        assert place(ingest.batch(device.name, payload.encode())) == ("ok", 10, journal.hashes[10].hex())
+    assert stored(database, journal) == journal.bodies
+    assert parked_rows(database) == []
+
+
+@ON_SQLITE
 def test_records_are_listed_in_the_order_they_were_stored(
     database: Database, ingest: Ingest, device: EdgeDevice
 ) -> None:
@@ -88,12 +108,14 @@ def test_a_repeated_batch_is_acked_again_and_stored_once(
     assert len(listed(database)) == 10
 
 
+@ON_SQLITE
 def test_an_old_batch_is_acked_with_all_that_is_stored(ingest: Ingest, device: EdgeDevice) -> None:
     journal = a_journal(10)
     ingest.batch(device.name, device.batch(journal, 1, 10))
     assert place(ingest.batch(device.name, device.batch(journal, 3, 6))) == ("ok", 10, journal.hashes[10].hex())
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("first", [1, 4, 10, 11])
 def test_of_an_overlapping_batch_only_the_rest_is_taken(
     database: Database, ingest: Ingest, device: EdgeDevice, first: int
@@ -105,6 +127,7 @@ def test_of_an_overlapping_batch_only_the_rest_is_taken(
     assert stored(database, journal) == journal.bodies
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("have", [0, 10])
 def test_behind_a_gap_nothing_is_stored(database: Database, ingest: Ingest, device: EdgeDevice, have: int) -> None:
     journal = a_journal(20)
@@ -127,6 +150,7 @@ def forked(journal: EdgeJournal, common: int, more: int) -> EdgeJournal:
     return other
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("first", "last", "common"),
     [
@@ -151,6 +175,7 @@ def test_a_fork_keeps_the_first_copy_and_names_the_last_common_record(
     assert parked_rows(database) == [("fork", journal.id, first)]
 
 
+@ON_SQLITE
 def test_another_batch_of_the_same_fork_is_parked_too(database: Database, ingest: Ingest, device: EdgeDevice) -> None:
     journal = a_journal(10)
     other = forked(journal, 6, 6)
@@ -174,12 +199,13 @@ def bad_batches(device: EdgeDevice, journal: EdgeJournal) -> dict[str, bytes]:
         "a hash that is not the chain's": device.batch(journal, 1, 10, hash=journal.hashes[9]),
         "a start that is no genesis": device.batch(journal, 1, 10, prev=journal.hashes[3], hash=link),
         "a record left out": device.batch(journal, 1, 9, bodies=journal.bodies[:8] + journal.bodies[9:10]),
-        "a record that is not canonical": device.batch(journal, 1, 10, bodies=[*journal.bodies[:9], float_record]),
+        "a record with a float": device.batch(journal, 1, 10, bodies=[*journal.bodies[:9], float_record]),
         "no records": device.batch(journal, 1, 0, hash=GENESIS),
         "a hash of another length": whole.replace(journal.hashes[10].hex().encode(), b"ab"),
     }
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("what", bad_batches(EdgeDevice(), a_journal()))
 def test_a_bad_batch_is_parked_and_answered_with_where_central_stands(
     database: Database, ingest: Ingest, device: EdgeDevice, what: str
@@ -193,6 +219,7 @@ def test_a_bad_batch_is_parked_and_answered_with_where_central_stands(
     assert stored(database, journal) == journal.bodies[:4]
 
 
+@ON_SQLITE
 def test_a_journal_name_that_cannot_be_is_parked_without_an_ack(
     database: Database, ingest: Ingest, device: EdgeDevice
 ) -> None:
@@ -202,6 +229,7 @@ def test_a_journal_name_that_cannot_be_is_parked_without_an_ack(
     assert parked_rows(database) == [("bad", "", 1)]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("payload", [b"", b"\x00\xff\x17", b"{", b"[]", b'{"a":1}', b"[" * 60_000, b'"\xed\xa0\x80"'])
 def test_bytes_that_cannot_be_parsed_are_counted_and_dropped(
     database: Database, ingest: Ingest, device: EdgeDevice, payload: bytes
@@ -212,6 +240,7 @@ def test_bytes_that_cannot_be_parsed_are_counted_and_dropped(
     assert parked_rows(database) == []
 
 
+@ON_SQLITE
 def test_what_is_too_large_is_not_even_read(database: Database, ingest: Ingest, device: EdgeDevice) -> None:
     journal = a_journal(2)
     payload = device.batch(journal, 1, 2)
@@ -223,6 +252,7 @@ def test_what_is_too_large_is_not_even_read(database: Database, ingest: Ingest, 
     assert stored(database, other) == []
 
 
+@ON_SQLITE
 def test_an_unknown_device_is_parked_and_not_answered(database: Database, ingest: Ingest) -> None:
     stranger, journal = EdgeDevice("west-1"), a_journal(2)
     for _ in range(2):
@@ -240,6 +270,7 @@ def test_a_name_no_device_can_have_harms_nothing(database: Database, ingest: Ing
     assert parked_rows(database) == [("unknown_device", journal.id, 1)]
 
 
+@ON_SQLITE
 def test_an_unknown_schema_is_parked_and_not_answered(database: Database, ingest: Ingest, device: EdgeDevice) -> None:
     journal = a_journal(1)
     payload = device.batch(journal, 1, 1).replace(b'"schema":1', b'"schema":2')
@@ -274,6 +305,7 @@ def test_who_was_replaced_goes_on_with_no_journal_that_was_taken_over(database: 
     assert {each["device"] for each in listed(database) if each["journal"] == journal.id} == {"new-1"}
 
 
+@ON_SQLITE
 def test_parking_has_a_limit_of_items_for_each_device(
     database: Database, ingest: Ingest, device: EdgeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +322,7 @@ def test_parking_has_a_limit_of_items_for_each_device(
     }
 
 
+@ON_SQLITE
 def test_parking_has_a_limit_of_bytes_for_each_device(
     database: Database, ingest: Ingest, device: EdgeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,6 +334,7 @@ def test_parking_has_a_limit_of_bytes_for_each_device(
     assert list_devices(database)[0].discarded == {"parking_full": 2}
 
 
+@ON_SQLITE
 def test_all_unknown_senders_share_one_limit(
     database: Database, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,6 +345,7 @@ def test_all_unknown_senders_share_one_limit(
     assert len(parked_rows(database)) == 3
 
 
+@pytest.mark.proves("S41")
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_the_order_and_however_often_central_holds_what_the_journals_hold(
     database: Database, clock: ManualClock, seed: int
@@ -385,8 +420,61 @@ def test_numbers_become_visible_in_their_own_order(database: Database, clock: Ma
     assert all(len(earlier) <= len(later) for earlier, later in pairwise(seen))
 
 
+@ON_SQLITE
 def test_an_ack_says_nothing_that_a_reader_cannot_hold(ingest: Ingest, device: EdgeDevice) -> None:
     journal = a_journal(2)
     ack = ingest.batch(device.name, device.batch(journal, 1, 2))
     content = msgspec.to_builtins(ack)
     assert set(content) == {"schema", "journal", "seq", "hash", "status", "time", "pause_ms"}
+
+
+def at_once(*works: Callable[[], Ack | None]) -> list[Ack | None]:
+    """Do works in a thread each, all from the same moment, and return their results; raises what one of them does."""
+    start = threading.Barrier(len(works), timeout=20)
+
+    def go(work: Callable[[], Ack | None]) -> Ack | None:
+        start.wait()
+        return work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(go, works))
+
+
+def test_what_a_stranger_sends_to_several_processes_at_once_is_parked_once(
+    database: Database, clock: ManualClock
+) -> None:
+    stranger = EdgeDevice("stranger-1")
+    for number in range(1, 11):
+        payload = stranger.batch(a_journal(1), 1, 1)
+        takers = [Ingest(database, clock) for _ in range(4)]
+        answers = at_once(*(partial(taker.batch, stranger.name, payload) for taker in takers))
+        assert answers == [None] * 4
+        assert len(parked_rows(database)) == number
+
+
+def test_the_same_bad_batch_from_two_devices_at_once_is_parked_once(
+    database: Database, device: EdgeDevice, clock: ManualClock
+) -> None:
+    other = EdgeDevice("south-1")
+    register(database, other)
+    for number in range(1, 11):
+        journal = a_journal(1)
+        payload = device.batch(journal, 1, 1, key=SigningKey.generate())
+        takers = [(Ingest(database, clock), name) for name in (device.name, other.name) * 2]
+        answers = at_once(*(partial(taker.batch, name, payload) for taker, name in takers))
+        assert {place(answer)[0] for answer in answers} == {"bad"}
+        assert len(parked_rows(database)) == number
+
+
+def test_what_strangers_send_beyond_their_room_is_counted_for_all_of_them(
+    sqlite_database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.central.parking.ITEMS_MAX", 2)
+    ingest = Ingest(sqlite_database, clock)
+    for number in range(5):
+        stranger = EdgeDevice(f"stranger-{number}")
+        ingest.batch(stranger.name, stranger.batch(a_journal(1), 1, 1))
+    assert len(parked_rows(sqlite_database)) == 2
+    with sqlite_database.read() as connection:
+        counted = connection.execute(select(discarded.c.device, discarded.c.why, discarded.c.count)).all()
+    assert [tuple(row) for row in counted] == [("?", "parking_full", 3)]

@@ -6,14 +6,15 @@ import pytest
 from msgspec import UNSET
 from sqlalchemy import select
 
-from kiosk.central.database import Database, read_setting
+from kiosk.central.database import Database, read_setting, write_setting
 from kiosk.central.devices import DeviceState, list_devices
 from kiosk.central.ingest import Ingest
+from kiosk.central.states import LEAP_MAX
 from kiosk.central.tables import device as device_table
 from kiosk.core.codec import GENESIS
 from kiosk.wire.messages import Birth
 from kiosk.wire.signing import SigningKey
-from tests.central.builders import START, EdgeDevice, EdgeJournal, ManualClock, a_journal, register, replace
+from tests.central.builders import ON_SQLITE, START, EdgeDevice, EdgeJournal, ManualClock, a_journal, register, replace
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def test_a_birth_is_answered_for_every_journal_with_its_session(ingest: Ingest, 
     assert {ack.session for ack in acks} == {device.session}
 
 
+@ON_SQLITE
 def test_the_ack_of_a_batch_names_no_session(ingest: Ingest, device: EdgeDevice) -> None:
     journal = a_journal(1)
     ingest.state(device.name, device.birth(journal))
@@ -63,6 +65,7 @@ def test_the_ack_of_a_batch_names_no_session(ingest: Ingest, device: EdgeDevice)
     assert ack.session is UNSET
 
 
+@ON_SQLITE
 def test_a_birth_says_how_the_device_is(
     database: Database, ingest: Ingest, device: EdgeDevice, clock: ManualClock
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_birth_says_how_the_device_is(
     assert [(each.stored, each.head) for each in state.journals] == [(8, 10)]
 
 
+@ON_SQLITE
 def test_a_retained_birth_says_nothing_about_the_clock(
     database: Database, ingest: Ingest, device: EdgeDevice, clock: ManualClock
 ) -> None:
@@ -86,6 +90,7 @@ def test_a_retained_birth_says_nothing_about_the_clock(
     assert (state.seen_at, state.clock_offset_ms) == ("2026-11-22T08:31:07.412Z", 0)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("time", ["", "yesterday", "0001-01-01T00:00:00.000+23:59"])
 def test_a_birth_without_a_usable_time_is_taken_all_the_same(
     database: Database, ingest: Ingest, device: EdgeDevice, time: str
@@ -104,6 +109,23 @@ def test_the_highest_reported_revision_is_remembered(database: Database, ingest:
         assert read_setting(connection, "reported_revision_max") == "9"
 
 
+@ON_SQLITE
+def test_a_birth_from_beyond_reason_raises_the_roster_of_nobody(
+    database: Database, ingest: Ingest, device: EdgeDevice
+) -> None:
+    ingest.state(device.name, device.birth(roster=5))
+    assert ingest.state(device.name, device.birth(a_journal(1), roster=2**31 - 1)) != []
+    with database.read() as connection:
+        assert read_setting(connection, "reported_revision_max") == "5"
+    with database.begin() as connection:
+        write_setting(connection, "roster_revision", "70")
+    for told, noted in ((70 + LEAP_MAX + 1, "5"), (70 + LEAP_MAX, str(70 + LEAP_MAX))):
+        ingest.state(device.name, device.birth(roster=told))
+        with database.read() as connection:
+            assert read_setting(connection, "reported_revision_max") == noted
+
+
+@ON_SQLITE
 def test_a_last_will_counts_only_for_the_last_session(database: Database, ingest: Ingest, device: EdgeDevice) -> None:
     ingest.state(device.name, device.birth())
     ingest.state(device.name, device.offline("an older session"))
@@ -112,6 +134,7 @@ def test_a_last_will_counts_only_for_the_last_session(database: Database, ingest
     assert only(database).state == "offline"
 
 
+@ON_SQLITE
 def test_a_will_that_comes_after_the_next_birth_does_not_count(
     database: Database, ingest: Ingest, device: EdgeDevice
 ) -> None:
@@ -124,12 +147,14 @@ def test_a_will_that_comes_after_the_next_birth_does_not_count(
     assert session_of(database) == "a new session"
 
 
+@ON_SQLITE
 def test_a_forged_birth_is_counted_and_not_answered(database: Database, ingest: Ingest, device: EdgeDevice) -> None:
     assert ingest.state(device.name, device.birth(a_journal(3), key=SigningKey.generate())) == []
     assert only(database).state == "never"
     assert only(database).discarded == {"bad_state": 1}
 
 
+@ON_SQLITE
 def test_an_unsigned_birth_is_counted_and_not_answered(database: Database, ingest: Ingest, device: EdgeDevice) -> None:
     birth = device.birth(a_journal(3))
     unsigned = birth.replace(b'"sig"', b'"sog"')
@@ -138,6 +163,7 @@ def test_an_unsigned_birth_is_counted_and_not_answered(database: Database, inges
     assert only(database).state == "never"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "payload",
     [
@@ -156,11 +182,13 @@ def test_a_state_that_is_none_is_counted(
     assert only(database).discarded == {"bad_state": 1}
 
 
+@ON_SQLITE
 def test_a_birth_of_an_unknown_device_is_not_answered(ingest: Ingest) -> None:
     assert ingest.state("west-1", EdgeDevice("west-1").birth(a_journal(1))) == []
     assert ingest.counts["unknown_device"] == 1
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "claims",
     [
@@ -178,11 +206,13 @@ def test_a_birth_that_cannot_be_is_counted(
     assert only(database).discarded == {"bad_state": 1}
 
 
+@ON_SQLITE
 def test_a_birth_names_64_journals_at_most(database: Database, ingest: Ingest, device: EdgeDevice) -> None:
     assert len(ingest.state(device.name, device.birth(*[EdgeJournal() for _ in range(64)]))) == 64
     assert ingest.state(device.name, device.birth(*[EdgeJournal() for _ in range(65)])) == []
 
 
+@ON_SQLITE
 def test_a_birth_with_another_devices_journal_is_answered_bad_until_that_one_is_replaced(
     database: Database, ingest: Ingest, device: EdgeDevice
 ) -> None:
@@ -194,6 +224,7 @@ def test_a_birth_with_another_devices_journal_is_answered_bad_until_that_one_is_
     assert [(ack.seq, ack.status.value) for ack in ingest.state("new-1", new.birth(journal))] == [(4, "ok")]
 
 
+@ON_SQLITE
 def test_a_device_that_holds_less_than_central_raises_an_alarm(
     ingest: Ingest, device: EdgeDevice, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from kiosk.central.database import Database, write_setting
 from kiosk.central.lease import DRIFT, TERM_S, Lease, LeaseLost
-from tests.central.builders import ManualClock
+from tests.central.builders import ON_SQLITE, ManualClock
 
 
+@ON_SQLITE
 def test_one_of_two_leads_and_goes_on_leading(database: Database, clock: ManualClock) -> None:
     one, other = Lease(database, clock), Lease(database, clock)
     assert one.try_hold()
@@ -36,6 +37,7 @@ def test_of_many_who_try_at_once_one_wins(database: Database, clock: ManualClock
             leases[won.index(True)].release()
 
 
+@ON_SQLITE
 def test_a_term_that_ran_out_is_over_without_asking_anybody(database: Database, clock: ManualClock) -> None:
     lease = Lease(database, clock)
     lease.try_hold()
@@ -45,6 +47,7 @@ def test_a_term_that_ran_out_is_over_without_asking_anybody(database: Database, 
     assert not lease.held()
 
 
+@ON_SQLITE
 def test_on_the_same_machine_a_dead_leader_is_followed_when_its_term_is_over(
     database: Database, clock: ManualClock
 ) -> None:
@@ -68,6 +71,7 @@ def test_from_another_machine_a_dead_leader_is_followed_after_a_whole_term_of_si
     assert follower.try_hold()
 
 
+@ON_SQLITE
 def test_from_another_machine_a_leader_that_renews_is_not_followed(database: Database) -> None:
     here, there = ManualClock(boot="boot-1"), ManualClock(boot="boot-2")
     leader, follower = Lease(database, here), Lease(database, there)
@@ -78,6 +82,7 @@ def test_from_another_machine_a_leader_that_renews_is_not_followed(database: Dat
         there.pass_s(3)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("wall", [datetime(1999, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)])
 def test_a_wall_clock_set_back_or_forward_changes_nothing(database: Database, wall: datetime) -> None:
     here, there = ManualClock(boot="boot-1"), ManualClock(boot="boot-2")
@@ -93,6 +98,7 @@ def test_a_wall_clock_set_back_or_forward_changes_nothing(database: Database, wa
     assert not follower.try_hold()
 
 
+@ON_SQLITE
 def test_a_lease_given_back_is_free_at_once(database: Database, clock: ManualClock) -> None:
     one, other = Lease(database, clock), Lease(database, ManualClock(boot="boot-2"))
     one.try_hold()

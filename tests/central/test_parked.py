@@ -14,6 +14,7 @@ from kiosk.central.projection import Projection
 from kiosk.core.errors import InvalidInput
 from kiosk.core.records import FACTS, Fact
 from tests.central.builders import (
+    ON_SQLITE,
     START,
     EdgeDevice,
     EdgeJournal,
@@ -52,6 +53,7 @@ def desk(database: Database, clock: ManualClock) -> Desk:
     return Desk(database, clock)
 
 
+@ON_SQLITE
 def test_an_item_says_what_whose_and_why(desk: Desk) -> None:
     journal = a_journal(2)
     payload = desk.device.batch(journal, 1, 2, source="other")
@@ -77,6 +79,7 @@ def test_items_are_listed_by_state_and_device_page_by_page(desk: Desk) -> None:
     assert [item.id for item in desk.parked.items(state=None)] == ids
 
 
+@ON_SQLITE
 def test_a_closed_item_keeps_its_place_and_lets_go_of_its_body(desk: Desk) -> None:
     payload = desk.device.batch(a_journal(2), 1, 2, source="other")
     desk.ingest.batch("north-1", payload)
@@ -87,6 +90,7 @@ def test_a_closed_item_keeps_its_place_and_lets_go_of_its_body(desk: Desk) -> No
     assert (item.id, item.state, item.closed_at, item.size) == (number, "closed", "2026-11-22T08:31:07.412Z", 0)
 
 
+@ON_SQLITE
 def test_closing_makes_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.central.parking.ITEMS_MAX", 1)
     for _ in range(2):
@@ -97,6 +101,7 @@ def test_closing_makes_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None
     assert list_devices(desk.database)[0].discarded == {"parking_full": 1}
 
 
+@ON_SQLITE
 def test_what_is_not_there_or_not_open_cannot_be_closed_or_tried(desk: Desk) -> None:
     for act in (desk.parked.close, desk.parked.retry, desk.parked.show):
         with pytest.raises(InvalidInput, match="parked as 77"):
@@ -110,6 +115,7 @@ def test_what_is_not_there_or_not_open_cannot_be_closed_or_tried(desk: Desk) -> 
         desk.parked.retry(number)
 
 
+@ON_SQLITE
 def test_a_foreign_journals_batch_is_taken_when_its_owner_was_replaced(desk: Desk) -> None:
     new, journal = EdgeDevice("new-1"), a_journal(6)
     register(desk.database, new)
@@ -122,6 +128,7 @@ def test_a_foreign_journals_batch_is_taken_when_its_owner_was_replaced(desk: Des
     assert [item.state for item in desk.parked.items(state=None)] == ["used"]
 
 
+@ON_SQLITE
 def test_an_unknown_devices_batch_is_taken_when_it_is_registered(desk: Desk) -> None:
     late, journal = EdgeDevice("late-1"), a_journal(3)
     desk.ingest.batch("late-1", late.batch(journal, 1, 3))
@@ -131,6 +138,7 @@ def test_an_unknown_devices_batch_is_taken_when_it_is_registered(desk: Desk) -> 
     assert stored(desk.database, journal) == journal.bodies
 
 
+@ON_SQLITE
 def test_a_fork_stays_a_fork(desk: Desk) -> None:
     journal, other = a_journal(2), EdgeJournal()
     other.id = journal.id
@@ -146,6 +154,7 @@ def known_types(monkeypatch: pytest.MonkeyPatch, types: Mapping[str, type[Fact]]
     monkeypatch.setattr("kiosk.central.facts.FACTS", types)
 
 
+@ON_SQLITE
 def test_an_unknown_type_is_used_after_central_has_learnt_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = EdgeJournal()
     journal.passage(START, entitlement="ent-1")
@@ -159,6 +168,7 @@ def test_an_unknown_type_is_used_after_central_has_learnt_it(desk: Desk, monkeyp
     assert desk.parked.items() == []
 
 
+@ON_SQLITE
 def test_a_case_is_decided_by_a_person(desk: Desk) -> None:
     parcel = Parcel(device="north-1", why=Why.OVERSPENT, journal="", first=1, hash="", detail="", body=b"{}")
     desk.database.run(lambda connection: park(connection, parcel, "2026-11-22T08:31:07.412Z"))

@@ -15,7 +15,6 @@ from kiosk.central.database import Database, read_setting, write_setting
 from kiosk.central.ingest import Ingest
 from kiosk.central.lease import TERM_S, Lease, LeaseLost
 from kiosk.central.projection import IDLE_S, Projection
-from kiosk.central.schema import migrate
 from kiosk.central.tables import entitlement, member, parked, roster_row, used, visit
 from kiosk.core.clock import ClockState, epoch_ms
 from kiosk.core.codec import canonical
@@ -25,6 +24,7 @@ from kiosk.core.roster import encode_row, row_key
 from kiosk.core.visits import Usage, count_visit
 from tests.central.builders import (
     MEMBER_CARD,
+    ON_SQLITE,
     START,
     EdgeDevice,
     EdgeJournal,
@@ -34,9 +34,11 @@ from tests.central.builders import (
     register,
     replace,
 )
+from tests.support.migrated import put_tables
 
 ZONE = "Asia/Shanghai"
 PACK = "ent-1"
+NOW_VERSION = int(START.timestamp() * 10)
 
 
 class World:
@@ -107,6 +109,7 @@ def sqlite_world(sqlite_database: Database, clock: ManualClock) -> World:
     return World(sqlite_database, clock)
 
 
+@ON_SQLITE
 def test_a_passage_is_a_visit_and_a_grant_is_none(world: World) -> None:
     journal = EdgeJournal()
     journal.passage(entitlement=PACK)
@@ -121,9 +124,11 @@ def test_a_passage_is_a_visit_and_a_grant_is_none(world: World) -> None:
     assert world.visits() == 1
 
 
+@ON_SQLITE
 def test_a_passage_without_an_entitlement_changes_presence_alone(world: World) -> None:
     journal = EdgeJournal()
     journal.passage(reason="ok_exit", area_to="outside")
+    world.clock.pass_s(3)
     world.send(world.north, journal)
     world.project()
     presence = world.used("")
@@ -133,6 +138,7 @@ def test_a_passage_without_an_entitlement_changes_presence_alone(world: World) -
     assert world.visits() == 0
 
 
+@ON_SQLITE
 def test_nobody_knows_whose_passage_it_was(world: World) -> None:
     journal = EdgeJournal()
     journal.passage(credential=None, reason="emergency")
@@ -141,19 +147,38 @@ def test_nobody_knows_whose_passage_it_was(world: World) -> None:
     assert (world.used(""), world.visits(), parked_rows(world.database)) == (None, 0, [])
 
 
+@ON_SQLITE
 def test_presence_follows_the_time_of_the_passages_and_not_their_arrival(world: World) -> None:
     entry, leave = EdgeJournal(), EdgeJournal()
     entry.passage(START, entitlement=PACK)
     leave.passage(START + timedelta(minutes=5), reason="ok_exit", area_to="outside")
+    world.clock.pass_s(600)
+    world.lease.try_hold()
     world.send(world.south, leave)
     world.project()
     world.send(world.north, entry)
     world.project()
     presence = world.used("")
     assert presence is not None
-    assert presence["area"] == "outside"
+    assert (presence["area"], presence["area_at_ms"]) == ("outside", epoch_ms(START) + 302_000)
     assert presence["folded"] == {leave.id: 2, entry.id: 2}
     assert world.total() == 1
+
+
+@ON_SQLITE
+def test_a_gate_clock_that_is_ahead_pins_nobody_to_a_place(world: World) -> None:
+    ahead, leave = EdgeJournal(), EdgeJournal()
+    ahead.passage(START + timedelta(days=13), entitlement=PACK)
+    leave.passage(START + timedelta(minutes=5), reason="ok_exit", area_to="outside")
+    for minutes, device, journal in ((2, world.north, ahead), (5, world.south, leave)):
+        world.clock.pass_s(minutes * 60)
+        world.lease.try_hold()
+        world.send(device, journal)
+        world.project()
+        presence = world.used("")
+        assert presence is not None
+        assert presence["area_at_ms"] <= epoch_ms(world.clock.now())
+    assert presence["area"] == "outside"
 
 
 def test_a_late_visit_is_counted_where_it_belongs_in_time(world: World) -> None:
@@ -174,6 +199,8 @@ def test_a_late_visit_is_counted_where_it_belongs_in_time(world: World) -> None:
     assert row["folded"] == {one.id: 4, other.id: 4}
 
 
+@ON_SQLITE
+@pytest.mark.proves("S93")
 def test_days_are_those_of_each_site(world: World) -> None:
     island = Site(id="island", zone="America/New_York")
     with world.database.begin() as connection:
@@ -191,6 +218,7 @@ def test_days_are_those_of_each_site(world: World) -> None:
     assert here["folded"] == there["folded"] == {journal.id: 4}
 
 
+@pytest.mark.proves("S15")
 def test_visits_count_at_every_site_and_presence_at_its_own(world: World) -> None:
     here, there = EdgeJournal(), EdgeJournal()
     here.passage(START, entitlement=PACK)
@@ -205,6 +233,7 @@ def test_visits_count_at_every_site_and_presence_at_its_own(world: World) -> Non
     assert (demo["area"], island["area"]) == ("club", "beach")
 
 
+@ON_SQLITE
 def test_entitlements_are_counted_apart(world: World) -> None:
     journal = EdgeJournal()
     journal.passage(entitlement="ent-1")
@@ -215,6 +244,7 @@ def test_entitlements_are_counted_apart(world: World) -> None:
     assert (world.total("ent-1"), world.total("ent-2")) == (1, 1)
 
 
+@ON_SQLITE
 def test_versions_rise_and_only_changed_rows_get_a_new_one(world: World) -> None:
     journal = EdgeJournal()
     journal.passage(entitlement="ent-1")
@@ -226,11 +256,27 @@ def test_versions_rise_and_only_changed_rows_get_a_new_one(world: World) -> None
     first, second = world.used("ent-1"), world.used("ent-2", card="cd" * 16)
     assert first is not None
     assert second is not None
-    assert (first["version"], second["version"]) == (1, 2)
+    assert (first["version"], second["version"]) == (NOW_VERSION, NOW_VERSION + 1)
     with world.database.read() as connection:
-        assert read_setting(connection, "used_version") == "2"
+        assert read_setting(connection, "used_version") == str(NOW_VERSION + 1)
 
 
+@ON_SQLITE
+def test_a_central_from_a_backup_gives_out_versions_above_all_it_ever_gave_out(world: World) -> None:
+    with world.database.begin() as connection:
+        write_setting(connection, "used_version", "50")
+    world.clock.pass_s(60)
+    world.lease.try_hold()
+    journal = EdgeJournal()
+    journal.passage(entitlement=PACK)
+    world.send(world.north, journal)
+    world.project()
+    row = world.used()
+    assert row is not None
+    assert row["version"] == NOW_VERSION + 600
+
+
+@ON_SQLITE
 def test_what_changes_nothing_for_the_gates_makes_no_version(world: World) -> None:
     journal = EdgeJournal()
     journal.denied(3)
@@ -241,6 +287,7 @@ def test_what_changes_nothing_for_the_gates_makes_no_version(world: World) -> No
         assert read_setting(connection, "projected") == "3"
 
 
+@ON_SQLITE
 def test_an_idle_projection_writes_nothing(world: World) -> None:
     world.clock.pass_s(TERM_S + 1)
     assert world.projection.tick(world.clock.now()) == IDLE_S
@@ -340,6 +387,8 @@ def test_two_cards_may_pass_in_the_same_moment(sqlite_world: World) -> None:
     assert world.total() == 2
 
 
+@ON_SQLITE
+@pytest.mark.proves("S35")
 @pytest.mark.parametrize("arrival", [(0, 1), (1, 0)])
 def test_the_last_visit_spent_twice_is_counted_twice_and_one_case_is_opened(
     world: World, arrival: tuple[int, int]
@@ -422,6 +471,7 @@ UNUSABLE: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("what", UNUSABLE)
 def test_a_record_that_cannot_be_used_is_stored_parked_and_passed_by(world: World, what: str) -> None:
     journal = EdgeJournal()
@@ -439,6 +489,7 @@ def test_a_record_that_cannot_be_used_is_stored_parked_and_passed_by(world: Worl
     assert (bytes(body), device) == (journal.bodies[2], "north-1")
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "grant", [{"credential": "not a hash"}, {"entitlement": "e" * 49}, {"entitlement": "e\0"}, {"entitlement": ""}]
 )
@@ -451,6 +502,7 @@ def test_a_passage_whose_grant_cannot_be_used_is_parked(world: World, grant: dic
     assert world.visits() == 0
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000Z", "2026-13-01T00:00:00.000Z"])
 def test_a_record_of_an_impossible_time_is_parked(world: World, at: str) -> None:
     journal = EdgeJournal()
@@ -462,6 +514,7 @@ def test_a_record_of_an_impossible_time_is_parked(world: World, at: str) -> None
     assert parked_rows(world.database) == [("bad_data", journal.id, 2)]
 
 
+@ON_SQLITE
 def test_every_fact_that_an_edge_writes_can_be_used(world: World) -> None:
     journal = EdgeJournal()
     for fact in (
@@ -494,6 +547,7 @@ def test_projecting_everything_again_changes_no_number(world: World) -> None:
     assert world.visits() == 3
 
 
+@ON_SQLITE
 def test_only_the_leader_projects(world: World) -> None:
     journal = three_visits()
     world.send(world.north, journal)
@@ -547,9 +601,7 @@ def test_a_replaced_device_brings_its_journals_to_its_site(sqlite_world: World) 
 def test_counts_are_those_of_all_visits_in_the_order_of_time(
     tmp_path_factory: pytest.TempPathFactory, minutes: list[int], gates: list[int], seed: int
 ) -> None:
-    url = f"sqlite:///{tmp_path_factory.mktemp('counts') / 'central.db'}"
-    migrate(url)
-    world = World(Database(url), ManualClock())
+    world = World(Database(put_tables(tmp_path_factory.mktemp("counts") / "central.db")), ManualClock())
     journals = [EdgeJournal(), EdgeJournal()]
     for minute, gate in zip(minutes, gates, strict=False):
         journals[gate].passage(START + timedelta(minutes=minute), away_s=0, entitlement=PACK)

@@ -7,9 +7,13 @@ import pytest
 from sqlalchemy import update
 
 from kiosk.central.clockguard import confirm_clock
-from kiosk.central.database import write_setting
+from kiosk.central.database import read_setting, write_setting
 from kiosk.central.denial import deny_now
+from kiosk.central.heads import DELTAS_MAX
+from kiosk.central.lease import DRIFT, TERM_S, Lease, LeaseLost
+from kiosk.central.publisher import Publisher
 from kiosk.central.roster import REPORTED, roster_state
+from kiosk.central.settings import CentralSettings
 from kiosk.central.snapshots import CHANGES_MAX
 from kiosk.central.tables import device, roster_row
 from kiosk.central.usage import used_number
@@ -19,9 +23,8 @@ from kiosk.store.roster import RosterWriter
 from kiosk.wire.messages import DenyList, RosterDelta, RosterHead, Used
 from kiosk.wire.parts import PartStore
 from kiosk.wire.snapshot import assemble, missing_parts, verify_snapshot
-from tests.central.builders import EdgeDevice, register
+from tests.central.builders import ON_SQLITE, EdgeDevice, ManualClock, register
 from tests.central.roster_builders import (
-    House,
     apply_ops,
     digest_of_bodies,
     make_area_row,
@@ -30,20 +33,6 @@ from tests.central.roster_builders import (
     put_used,
     stored_rows,
 )
-
-
-@pytest.fixture
-def house(database, tmp_path, clock):
-    opened = House(database, tmp_path, clock)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def small_house(sqlite_database, tmp_path, clock):
-    opened = House(sqlite_database, tmp_path, clock)
-    yield opened
-    opened.close()
 
 
 def heads(house, site="demo"):
@@ -65,11 +54,13 @@ def hear(house, offset, name="north-1"):
         connection.execute(update(device).where(device.c.name == name).values(**row))
 
 
+@ON_SQLITE
 def test_nothing_is_published_before_there_is_a_roster(house):
     house.tick()
     assert house.broker.sent == []
 
 
+@ON_SQLITE
 def test_a_first_roster_is_published_as_a_head_that_points_to_its_snapshot(house):
     put_rows(house.database, make_credential_row(1), make_area_row())
     house.tick()
@@ -81,6 +72,7 @@ def test_a_first_roster_is_published_as_a_head_that_points_to_its_snapshot(house
     assert [retain for topic, _, retain in house.broker.sent if topic.endswith("head")] == [True]
 
 
+@ON_SQLITE
 def test_the_snapshot_a_head_points_to_can_be_fetched_and_is_the_roster(house, tmp_path):
     put_rows(house.database, *(make_credential_row(number) for number in range(1, 2500)))
     house.tick()
@@ -93,6 +85,7 @@ def test_the_snapshot_a_head_points_to_can_be_fetched_and_is_the_roster(house, t
     verify_snapshot(tmp_path / "copy.db", heads(house)[-1].revision, heads(house)[-1].digest)
 
 
+@pytest.mark.proves("S02")
 def test_a_change_is_published_as_a_delta_and_then_the_head(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -108,6 +101,7 @@ def test_a_change_is_published_as_a_delta_and_then_the_head(house):
     assert delta.digest == head.digest == digest_of_bodies(rows.values())
 
 
+@ON_SQLITE
 def test_several_changes_between_two_looks_are_published_in_order_under_one_head(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -149,6 +143,7 @@ def test_a_real_device_follows_by_deltas_alone(small_house, tmp_path):
     writer.close()
 
 
+@ON_SQLITE
 def test_a_head_is_signed_again_every_five_minutes_with_a_higher_serial(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -164,6 +159,8 @@ def test_a_head_is_signed_again_every_five_minutes_with_a_higher_serial(house):
     assert deltas(house) == []
 
 
+@ON_SQLITE
+@pytest.mark.proves("S15", "S93")
 def test_every_site_gets_its_own_heads(house):
     register(house.database, EdgeDevice("south-1"), site="south")
     put_rows(house.database, make_credential_row(1))
@@ -175,6 +172,7 @@ def test_every_site_gets_its_own_heads(house):
         assert [delta.site for delta in deltas(house, site)] == [site]
 
 
+@ON_SQLITE
 def test_a_site_that_is_new_gets_the_head_at_once(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -183,6 +181,7 @@ def test_a_site_that_is_new_gets_the_head_at_once(house):
     assert [head.revision for head in heads(house, "south")] == [1]
 
 
+@ON_SQLITE
 def test_everything_retained_is_published_again_at_each_connect(house):
     put_rows(house.database, make_credential_row(1))
     with house.database.begin() as connection:
@@ -201,6 +200,7 @@ def test_everything_retained_is_published_again_at_each_connect(house):
     ]
 
 
+@ON_SQLITE
 def test_what_the_broker_does_not_take_is_kept_in_order_until_it_does(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -215,6 +215,7 @@ def test_what_the_broker_does_not_take_is_kept_in_order_until_it_does(house):
     assert [head.revision for head in heads(house)] == [1, 2, 3]
 
 
+@ON_SQLITE
 def test_a_change_too_large_for_a_delta_is_announced_only_with_the_snapshot_that_leads_to_it(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -244,6 +245,78 @@ def test_while_a_needed_snapshot_cannot_be_built_the_last_head_is_signed_on(smal
     house.clock.pass_s(11)
     house.tick()
     assert heads(house)[-1].revision == 2
+
+
+def test_a_head_never_names_a_change_behind_one_that_only_a_snapshot_leads_to(small_house, tmp_path):
+    house = small_house
+    put_rows(house.database, make_credential_row(1))
+    house.tick()
+    put_rows(house.database, *(make_credential_row(number) for number in range(2, 800)))
+    for number in range(DELTAS_MAX):
+        put_rows(house.database, make_area_row(capacity=number + 1))
+    (tmp_path / "snapshots").rename(tmp_path / "away")
+    house.clock.pass_s(301)
+    house.tick()
+    assert [head.revision for head in heads(house)] == [1, 1]
+    assert deltas(house) == []
+
+
+@ON_SQLITE
+def test_a_leader_that_was_asleep_says_nothing_after_the_next_one(house):
+    register(house.database, EdgeDevice("south-1"), site="south")
+    put_rows(house.database, make_credential_row(1))
+    with house.database.begin() as connection:
+        deny_now(connection, f"{1:032x}", 9, at=house.clock.now())
+    clock = ManualClock(boot="boot-2")
+    other = Lease(house.database, clock)
+    next_one = Publisher(
+        house.database, other, house.broker.publish, house.keys, CentralSettings(), clock, house.snapshots
+    )
+    is_asleep = [True]
+
+    def publish(topic, payload, retain):
+        if is_asleep.pop():
+            # While the first message is under way its process sleeps, another one leads, and the roster moves on.
+            assert not other.try_hold()
+            clock.pass_s(TERM_S * DRIFT + 1)
+            assert other.try_hold()
+            put_rows(house.database, make_credential_row(2))
+            with house.database.begin() as connection:
+                deny_now(connection, f"{2:032x}", 9, at=clock.now())
+            for _ in range(3):
+                next_one.tick(clock.now())
+                house.settle()
+            house.clock.pass_s(TERM_S + 1)
+        is_asleep.append(False)
+        return house.broker.publish(topic, payload, retain)
+
+    sleeper = house.make_publisher(publish)
+    assert house.lease.try_hold()
+    with pytest.raises(LeaseLost):
+        sleeper.tick(house.clock.now())
+    assert [head.revision for head in heads(house, "south")] == [2]
+    (told,) = [house.key.open(body, DenyList) for body in house.broker.of("roster/deny", "south")]
+    assert len(told.entries) == 2
+
+
+def test_a_leader_whose_lease_another_holds_signs_and_raises_nothing(house):
+    put_rows(house.database, make_credential_row(1))
+    house.snapshots.build()
+    assert house.lease.try_hold()
+    clock = ManualClock(boot="boot-2")
+    other = Lease(house.database, clock)
+    assert not other.try_hold()
+    clock.pass_s(TERM_S * DRIFT + 1)
+    assert other.try_hold()
+    assert house.lease.held()
+    for reported in ("0", "60"):
+        with house.database.begin() as connection:
+            write_setting(connection, REPORTED, reported)
+        with pytest.raises(LeaseLost):
+            house.publisher.tick(house.clock.now())
+    with house.database.read() as connection:
+        assert (read_setting(connection, "head_serial"), roster_state(connection).revision) == (None, 1)
+    assert house.broker.sent == []
 
 
 def test_a_snapshot_is_renewed_when_many_changes_followed_it_and_the_one_before_is_kept(small_house):
@@ -297,6 +370,7 @@ def test_rows_that_do_not_add_up_are_never_published(small_house):
     assert house.publisher.counts["snapshot_failures"] == 1
 
 
+@ON_SQLITE
 def test_a_central_that_starts_anew_goes_on_with_a_higher_serial_and_no_deltas_twice(house):
     put_rows(house.database, make_credential_row(1))
     put_rows(house.database, make_credential_row(2))
@@ -328,6 +402,7 @@ def test_after_a_restore_nothing_is_signed_below_what_a_birth_reported(house):
     assert answer.kind == "roster.snapshot"
 
 
+@ON_SQLITE
 def test_a_birth_that_reports_more_later_raises_the_roster_again(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -338,6 +413,7 @@ def test_a_birth_that_reports_more_later_raises_the_roster_again(house):
     assert deltas(house) == []
 
 
+@ON_SQLITE
 def test_after_a_restore_serial_and_deny_version_are_above_all_that_was_published(house):
     put_rows(house.database, make_credential_row(1))
     with house.database.begin() as connection:
@@ -352,6 +428,7 @@ def test_after_a_restore_serial_and_deny_version_are_above_all_that_was_publishe
     assert heads(house)[-1].serial >= int(house.clock.now().timestamp())
 
 
+@ON_SQLITE
 def test_a_clock_that_jumped_signs_no_head_and_no_delta_until_it_is_put_right(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -371,6 +448,7 @@ def test_a_clock_that_jumped_signs_no_head_and_no_delta_until_it_is_put_right(ho
     assert parse_utc(heads(house)[0].issued_at) == house.clock.now()
 
 
+@ON_SQLITE
 def test_a_central_that_was_off_for_a_week_signs_when_a_device_was_heard(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -384,6 +462,7 @@ def test_a_central_that_was_off_for_a_week_signs_when_a_device_was_heard(house):
     assert len(heads(house)) == 2
 
 
+@ON_SQLITE
 def test_an_operator_may_vouch_for_the_clock(house):
     put_rows(house.database, make_credential_row(1))
     hear(house, timedelta(days=40))
@@ -395,6 +474,7 @@ def test_an_operator_may_vouch_for_the_clock(house):
     assert len(heads(house)) == 1
 
 
+@ON_SQLITE
 def test_a_wrong_clock_does_not_hold_back_the_deny_list_or_use(house):
     put_rows(house.database, make_credential_row(1))
     house.tick()
@@ -407,6 +487,7 @@ def test_a_wrong_clock_does_not_hold_back_the_deny_list_or_use(house):
     assert [row.used for page in use_told(house) for row in page.rows] == [0]
 
 
+@ON_SQLITE
 def test_use_is_published_behind_what_was_told_before(house):
     put_rows(house.database, make_credential_row(1))
     put_used(house.database, 3, [0, 1])
@@ -421,6 +502,7 @@ def test_use_is_published_behind_what_was_told_before(house):
     ]
 
 
+@ON_SQLITE
 def test_each_site_hears_of_its_own_use_only(house):
     register(house.database, EdgeDevice("south-1"), site="south")
     house.tick()

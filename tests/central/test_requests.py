@@ -1,21 +1,22 @@
 """What devices ask: only as themselves, within limits, and never answered with more than was signed for."""
 
+from datetime import datetime, timedelta
+
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from kiosk.central.database import write_setting
-from kiosk.central.requests import DELTAS_MAX, PARTS_MAX
+from kiosk.central.requests import DELTAS_MAX, PARTS_MAX, USED_PAGES_MAX, Declined, Requests
 from kiosk.central.tables import used
-from kiosk.central.usage import WHOLE, used_number
+from kiosk.central.usage import WHOLE, next_version, used_number
 from kiosk.core.codec import canonical
 from kiosk.core.errors import MessageRejected
 from kiosk.core.visits import Usage
 from kiosk.wire.messages import CommandResult, Request, Used
 from kiosk.wire.signing import PAYLOAD_BYTES_MAX, SigningKey
-from tests.central.builders import EdgeDevice, register
+from tests.central.builders import ON_SQLITE, EdgeDevice, register
 from tests.central.roster_builders import (
-    House,
     apply_ops,
     digest_of_bodies,
     make_area_row,
@@ -24,20 +25,6 @@ from tests.central.roster_builders import (
     put_used,
     stored_rows,
 )
-
-
-@pytest.fixture
-def house(database, tmp_path, clock):
-    opened = House(database, tmp_path, clock)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def small_house(sqlite_database, tmp_path, clock):
-    opened = House(sqlite_database, tmp_path, clock)
-    yield opened
-    opened.close()
 
 
 class Listener:
@@ -70,6 +57,7 @@ class Listener:
         raise AssertionError("never ends")
 
 
+@ON_SQLITE
 def test_a_question_nobody_signed_is_not_answered(house):
     request = Request(id="q1", kind="used", args={"after": 0})
     for payload in (
@@ -82,6 +70,7 @@ def test_a_question_nobody_signed_is_not_answered(house):
             house.requests.handle(house.device.name, payload)
 
 
+@ON_SQLITE
 def test_a_device_that_is_not_registered_is_not_answered(house):
     stranger = EdgeDevice("stranger")
     with pytest.raises(MessageRejected, match="registered"):
@@ -90,6 +79,7 @@ def test_a_device_that_is_not_registered_is_not_answered(house):
         house.requests.handle("no/such' name", b"{}")
 
 
+@ON_SQLITE
 def test_one_device_cannot_ask_as_another(house):
     other = EdgeDevice("south-1")
     register(house.database, other, site="south")
@@ -98,6 +88,7 @@ def test_one_device_cannot_ask_as_another(house):
         house.requests.handle(house.device.name, payload)
 
 
+@ON_SQLITE
 def test_an_unknown_question_is_refused_by_code(house):
     (answer,) = house.ask("weather", city="Shanghai")
     assert (answer.id, answer.ok, answer.more, answer.body) == ("q1", False, False, {"code": "unknown_kind"})
@@ -125,6 +116,7 @@ def test_a_question_with_odd_arguments_is_refused_by_code(small_house, kind, arg
     assert (answer.ok, answer.body["code"]) == (False, "bad_args")
 
 
+@ON_SQLITE
 def test_the_result_of_a_command_is_taken_and_not_answered(house):
     result = CommandResult(id="c1", ok=True)
     assert house.requests.handle(house.device.name, house.device.key.seal(result)) == []
@@ -145,6 +137,7 @@ def test_parts_are_answered_one_by_one_and_each_fits_a_message(house):
     assert all(len(body) <= PAYLOAD_BYTES_MAX for _, body in house.requests.handle("north-1", payload))
 
 
+@ON_SQLITE
 def test_before_there_is_a_roster_a_device_is_told_to_wait(house):
     (answer,) = house.ask("roster.deltas", **{"from": 0})
     assert (answer.ok, answer.body["code"]) == (False, "not_ready")
@@ -164,6 +157,7 @@ def test_missing_deltas_come_in_order_from_where_the_device_stands(house):
     assert rows == stored_rows(house.database)
 
 
+@ON_SQLITE
 def test_a_device_that_has_the_newest_revision_is_told_so(house):
     put_rows(house.database, make_credential_row(1))
     (answer,) = house.ask("roster.deltas", **{"from": 1})
@@ -178,6 +172,7 @@ def test_a_long_way_is_answered_in_steps(small_house):
     assert len(small_house.deltas_from(0)) == DELTAS_MAX + 9
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("start", [99, 1])
 def test_where_no_deltas_lead_on_a_snapshot_is_named(house, start):
     put_rows(house.database, make_credential_row(1))
@@ -187,6 +182,7 @@ def test_where_no_deltas_lead_on_a_snapshot_is_named(house, start):
     assert (answer.ok, answer.kind) == (True, "roster.snapshot")
 
 
+@ON_SQLITE
 def test_a_device_with_nothing_is_told_all_use_of_its_site(house):
     put_used(house.database, 2, range(5), total=2)
     put_used(house.database, 3, range(100, 103), total=3)
@@ -197,6 +193,7 @@ def test_a_device_with_nothing_is_told_all_use_of_its_site(house):
     assert listener.rows == {f"{n:032x}": 2 for n in range(5)} | {f"{n:032x}": 3 for n in range(100, 103)}
 
 
+@ON_SQLITE
 def test_a_device_that_has_everything_is_told_an_empty_page(house):
     put_used(house.database, 2, range(5), total=2)
     (answer,) = house.ask("used", after=used_number(2))
@@ -250,21 +247,59 @@ def test_a_row_that_moved_on_while_its_page_was_under_way_is_told_in_the_end(sma
     assert len(listener.rows) == 600
 
 
-def test_a_device_ahead_of_a_restored_central_is_told_everything_again(house):
-    put_used(house.database, 2, range(3), total=2)
-    put_used(house.database, 3, range(50, 52), total=3)
+@ON_SQLITE
+def test_a_device_ahead_of_a_restored_central_is_told_what_comes_next(house):
+    before = int(house.clock.now().timestamp() * 10) - 600
+    put_used(house.database, before, range(3), total=2)
     listener = Listener(house)
-    listener.number, listener.rows = used_number(40), {f"{0:032x}": 99}
+    listener.number, listener.rows = used_number(before + 300), {f"{0:032x}": 99}
     listener.catch_up()
-    assert listener.rows == {f"{n:032x}": 2 for n in range(3)} | {f"{n:032x}": 3 for n in (50, 51)}
-    assert listener.number > used_number(40)
-    with house.database.read() as connection:
-        assert sorted(connection.execute(select(used.c.version)).scalars()) == [42, 42, 42, 43, 43]
-    Listener(house).catch_up()
+    assert listener.rows == {f"{0:032x}": 99}
+    with house.database.begin() as connection:
+        version = next_version(connection, house.clock.now())
+    put_used(house.database, version, range(50, 52), total=3)
+    listener.catch_up()
+    assert listener.rows == {f"{0:032x}": 99} | {f"{n:032x}": 3 for n in (50, 51)}
 
 
-def test_a_number_beyond_reason_does_not_move_central(house):
-    put_used(house.database, 2, range(3), total=2)
-    house.ask("used", after=2**53 - 1)
-    with house.database.read() as connection:
-        assert set(connection.execute(select(used.c.version)).scalars()) == {2}
+def test_versions_rise_whatever_the_clock_says(house):
+    with house.database.begin() as connection:
+        first = next_version(connection, house.clock.now(), 4)
+        assert next_version(connection, house.clock.now() - timedelta(days=900)) == first + 4
+        assert next_version(connection, house.clock.now()) == first + 5
+
+
+def test_an_answer_stops_at_the_first_end_of_a_version_behind_its_pages(small_house):
+    for version in range(1, 41):
+        put_used(small_house.database, version, range(version * 150, version * 150 + 150), journals=6)
+    pages = small_house.ask("used", after=0)
+    assert USED_PAGES_MAX <= len(pages) <= USED_PAGES_MAX + 2
+    assert pages[-1].body["version"] & WHOLE == WHOLE
+    listener = Listener(small_house)
+    listener.catch_up()
+    assert len(listener.rows) == 6000
+
+
+def test_what_wiring_has_answers_to_is_answered_for_the_device_that_asks_or_declined_with_a_code(small_house):
+    class Told(msgspec.Struct):
+        device: str
+        site: str
+        at: datetime
+
+    class Asked(msgspec.Struct):
+        number: int
+
+    def answer(device, site, args):
+        if msgspec.convert(args, Asked).number > 9:
+            raise Declined("too_often")
+        return Told(device, site, small_house.clock.now())
+
+    house = small_house
+    house.requests = Requests(house.database, house.keys, house.snapshots, {"member.view": answer})
+    (told,) = house.ask("member.view", number=1)
+    assert (told.kind, told.ok) == ("member.view", True)
+    assert told.body == {"device": "north-1", "site": "demo", "at": "2026-11-22T08:31:07.412Z"}
+    for number, code in ((10, "too_often"), ("x", "bad_args")):
+        (refused,) = house.ask("member.view", number=number)
+        assert (refused.ok, refused.body) == (False, {"code": code})
+    assert house.requests.counts["too_often"] == 1

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kiosk.central.database import Database, write_setting
 from kiosk.central.heads import delta_of
@@ -24,23 +24,25 @@ from kiosk.central.roster import (
     last_gap,
     rise_above,
     roster_state,
+    rows_of,
 )
 from kiosk.central.snapshots import Snapshots
-from kiosk.central.tables import roster_change
+from kiosk.central.tables import roster_change, roster_row
 from kiosk.core.codec import decode, parse
 from kiosk.core.errors import InvalidInput
-from kiosk.core.model import CredentialState, Entitlement
+from kiosk.core.model import Credential, CredentialState, Entitlement
 from kiosk.core.roster import digest_hex, row_key
 from kiosk.wire.parts import PartStore
 from kiosk.wire.signing import SigningKey
 from kiosk.wire.snapshot import assemble, verify_snapshot
-from tests.central.builders import START
+from tests.central.builders import ON_SQLITE, START
 from tests.central.roster_builders import (
     apply_ops,
     digest_of_bodies,
     encoded,
     make_area_row,
     make_credential_row,
+    put_policy,
     put_rows,
     stored_rows,
 )
@@ -56,12 +58,14 @@ def changes_since(database, revision, limit=1000):
         return changes_after(connection, revision, limit)
 
 
+@ON_SQLITE
 def test_before_anything_the_roster_is_revision_0_with_the_digest_of_nothing(database):
     state = state_of(database)
     assert (state.revision, state.digest) == (0, "0" * 64)
     assert changes_since(database, 0) == []
 
 
+@ON_SQLITE
 def test_a_change_gives_the_next_revision_and_the_digest_of_all_rows(database):
     first, second = make_credential_row(1), make_area_row()
     assert put_rows(database, first) == 1
@@ -70,6 +74,7 @@ def test_a_change_gives_the_next_revision_and_the_digest_of_all_rows(database):
     assert state_of(database).digest == digest_of_bodies(encoded(first, second).values())
 
 
+@ON_SQLITE
 def test_rows_that_say_the_same_make_no_revision(database):
     put_rows(database, make_credential_row(1), make_area_row())
     before = state_of(database)
@@ -79,18 +84,21 @@ def test_rows_that_say_the_same_make_no_revision(database):
     assert state_of(database) == before
 
 
+@ON_SQLITE
 def test_a_row_that_changes_and_changes_back_in_one_go_makes_no_revision(database):
     put_rows(database, make_credential_row(1))
     fillers = [make_credential_row(1, tier="silver"), *(make_credential_row(1) for _ in range(600))]
     assert put_rows(database, *fillers) == 1
 
 
+@ON_SQLITE
 def test_one_change_of_many_rows_is_one_revision(database):
     assert put_rows(database, *(make_credential_row(n) for n in range(1, 1201))) == 1
     assert len(stored_rows(database)) == 1200
     assert state_of(database).digest == digest_of_bodies(stored_rows(database).values())
 
 
+@ON_SQLITE
 def test_the_same_row_twice_in_a_change_counts_once_the_last_one(database):
     last = make_credential_row(1, tier="silver")
     put_rows(database, make_credential_row(1), last)
@@ -98,6 +106,7 @@ def test_the_same_row_twice_in_a_change_counts_once_the_last_one(database):
     assert state_of(database).digest == digest_of_bodies(encoded(last).values())
 
 
+@ON_SQLITE
 def test_a_dropped_row_leaves_the_digest(database):
     put_rows(database, make_credential_row(1), make_credential_row(2))
     put_rows(database, drop=[row_key(make_credential_row(1))])
@@ -147,6 +156,7 @@ def test_a_delta_just_under_the_limit_fits_the_message_with_the_longest_numbers_
     assert len(SigningKey.generate().seal(delta)) <= 64 * 1024
 
 
+@ON_SQLITE
 def test_a_change_too_large_for_a_delta_has_none_and_says_so(database):
     put_rows(database, *(make_credential_row(n) for n in range(1, 1001)))
     (only,) = changes_since(database, 0)
@@ -157,6 +167,7 @@ def test_a_change_too_large_for_a_delta_has_none_and_says_so(database):
         assert last_gap(connection) == 1
 
 
+@ON_SQLITE
 def test_a_row_above_its_limit_is_refused_by_name(database):
     huge = make_credential_row(1, entitlements=tuple(Entitlement(id=f"e{n}", product="p" * 32) for n in range(400)))
     with pytest.raises(InvalidInput, match="limit is 16384"):
@@ -164,6 +175,7 @@ def test_a_row_above_its_limit_is_refused_by_name(database):
     assert state_of(database).revision == 0
 
 
+@ON_SQLITE
 def test_the_way_from_an_unknown_or_forgotten_revision_is_not_known(database):
     for number in range(1, 6):
         put_rows(database, make_credential_row(number))
@@ -190,6 +202,7 @@ def test_after_a_restore_the_next_change_is_above_every_reported_revision_and_no
     assert changes_since(database, 61)[0].ops is not None
 
 
+@ON_SQLITE
 def test_after_a_restore_the_same_rows_rise_above_every_reported_revision(database):
     put_rows(database, make_credential_row(1))
     before = state_of(database)
@@ -337,3 +350,19 @@ class RosterMachine(RuleBasedStateMachine):
 def test_any_course_of_changes_can_be_followed_from_any_revision(migrated_file, tmp_path):
     RosterMachine.template, RosterMachine.folder = migrated_file, tmp_path
     run_state_machine_as_test(RosterMachine, settings=settings(max_examples=12, stateful_step_count=15, deadline=None))
+
+
+def test_a_card_whose_hash_looks_like_a_key_is_none_of_the_clubs_rows(sqlite_database: Database) -> None:
+    card = Credential(id=b"area:abcdefghijk".hex())
+    revision = put_rows(sqlite_database, card, make_area_row())
+    with sqlite_database.read() as connection:
+        assert rows_of(connection, "site", "area") == [make_area_row()]
+    assert put_policy(sqlite_database) > revision
+    assert row_key(card) in stored_rows(sqlite_database)
+
+
+def test_a_row_that_cannot_be_read_is_left_out(sqlite_database: Database) -> None:
+    put_rows(sqlite_database, make_area_row("club"), make_area_row("pool"))
+    with sqlite_database.begin() as connection:
+        connection.execute(update(roster_row).where(roster_row.c.key == b"area:club").values(body=b"{"))
+        assert rows_of(connection, "area") == [make_area_row("pool")]

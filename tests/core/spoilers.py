@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk.core.decision import Case
+from kiosk.core.case import Case
 from kiosk.core.identifiers import Assurance
 from kiosk.core.model import CredentialState, Passback
 from kiosk.core.records import DenyReason

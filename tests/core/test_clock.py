@@ -64,6 +64,7 @@ def test_a_believed_clock_is_the_time() -> None:
     assert _read(90, 60).now == NOW + timedelta(seconds=90)
 
 
+@pytest.mark.proves("S23")
 @pytest.mark.parametrize("wall_s", [-DAY_S, 365 * DAY_S, -20_000 * DAY_S])
 def test_where_the_clock_is_not_believed_the_floor_is_the_time(wall_s: float) -> None:
     assert _read(wall_s, 60).now == NOW + timedelta(seconds=60)

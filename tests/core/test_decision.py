@@ -6,14 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from kiosk.core.case import Posture, Release
 from kiosk.core.clock import ClockState
-from kiosk.core.decision import Detail, Posture, Release, decide
+from kiosk.core.decision import Detail, decide
 from kiosk.core.identifiers import Assurance
-from kiosk.core.model import CredentialState, Passback
+from kiosk.core.model import CredentialState, Passback, Presence
 from kiosk.core.records import AccessDenied, AccessGranted, DenyReason, RosterMark
 from tests.builders import (
     CREDENTIAL,
     NOW,
+    at_ms,
     make_area,
     make_case,
     make_credential,
@@ -31,6 +33,7 @@ from tests.builders import (
 TODAY = NOW.date()
 
 
+@pytest.mark.proves("S41")
 def test_a_grant_is_the_very_event_that_is_journalled() -> None:
     decision = decide(make_case(clock=make_reading(roster_age_s=42)))
     assert decision.granted
@@ -105,10 +108,26 @@ def test_staff_are_told_what_the_moment_lacks(fields: dict[str, Any], reason: De
     assert (decision.event.reason, decision.detail) == (reason, detail)
 
 
+@pytest.mark.proves("S39")
 @pytest.mark.parametrize(("occupancy", "granted"), [(0, True), (1, True), (2, False), (3, False)])
 def test_the_last_place_is_given_and_no_more(occupancy: int, granted: bool) -> None:
     policy = make_policy(make_area(capacity=2))
     assert decide(make_case(policy=policy, standing=make_standing(occupancy=occupancy))).granted is granted
+
+
+@pytest.mark.proves("S39")
+@pytest.mark.parametrize(
+    ("tier", "occupancy", "granted"),
+    [("silver", 6, True), ("silver", 7, False), ("gold", 7, True), ("gold", 10, False), ("", 7, False)],
+)
+def test_the_places_kept_for_a_tier_go_to_it_and_those_above(tier: str, occupancy: int, granted: bool) -> None:
+    policy = make_policy(make_area(capacity=10, kept=3, kept_for="gold"))
+    standing = make_standing(occupancy=occupancy)
+    decision = decide(make_case(policy=policy, credential=make_credential(tier=tier), standing=standing))
+    assert decision.granted is granted
+    if not granted:
+        kept = {} if tier == "gold" else {"kept": 3}
+        assert (decision.event.reason, decision.detail) == ("area_full", {"capacity": 10, "inside": occupancy} | kept)
 
 
 def test_an_area_of_no_places_admits_nobody_and_one_without_a_limit_everybody() -> None:
@@ -145,3 +164,9 @@ def test_a_case_is_judged_by_its_own_clock_however_often_it_is_asked() -> None:
     case = make_case(credential=make_credential(valid_until=TODAY))
     later = msgspec.structs.replace(case, clock=make_reading(now=NOW + timedelta(days=1)))
     assert [decide(each).granted for each in (case, later, case)] == [True, False, True]
+
+
+@pytest.mark.parametrize(("ahead_s", "granted"), [(299, False), (301, True)])
+def test_a_presence_further_ahead_than_clocks_differ_keeps_nobody_out(ahead_s: int, granted: bool) -> None:
+    point, presence = make_point(passback=Passback.HARD), Presence("pool", at_ms(NOW, ahead_s))
+    assert decide(make_case(point=point, standing=make_standing(presence=presence))).granted is granted

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 from hypothesis import given, settings
 
+from kiosk.core.case import Case, Release
 from kiosk.core.codec import canonical, parse
-from kiosk.core.decision import CHECKS, FORCEABLE, Case, Release, decide
+from kiosk.core.decision import CHECKS, FORCEABLE, decide
 from kiosk.core.records import DenyReason, GrantReason
 from tests.builders import make_exit
 from tests.strategies import cases

@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.core.decision import Case, decide
+from kiosk.core.case import Case
+from kiosk.core.decision import decide
 from kiosk.core.funnel import STAGES, Funnel, nearest
 from kiosk.core.model import Entitlement
 from kiosk.core.records import DenyReason

@@ -30,6 +30,7 @@ def _distrust(raw: str, written: NumberFormat) -> Distrust:
     return caught.value.distrust
 
 
+@pytest.mark.proves("S25")
 @pytest.mark.parametrize(
     ("raw", "written", "identifier"),
     [
@@ -118,6 +119,7 @@ def test_any_text_at_any_reader_is_an_identifier_or_refused(raw: str, written: N
     assert set(identifier) <= set("0123456789ABCDEF")
 
 
+@pytest.mark.proves("R19", "S21")
 @given(st.sampled_from(UID_SIZES).flatmap(lambda size: st.binary(min_size=size, max_size=size)), st.data())
 def test_every_form_of_a_uid_is_the_same_identifier(uid: bytes, data: st.DataObject) -> None:
     random_or_cut = len(uid) == 4 and uid[0] in (0x08, 0x88)
@@ -142,11 +144,13 @@ def test_a_uid_of_another_length_is_refused(size: int) -> None:
         uid_identifier(bytes(size))
 
 
+@pytest.mark.proves("R19", "S21")
 def test_leading_zeros_tell_cards_apart() -> None:
     assert canonical_identifier("00004E1D", NumberFormat()) != canonical_identifier("4E1D0000", NumberFormat())
     assert uid_identifier(bytes(4)) == "00000000"
 
 
+@pytest.mark.proves("S90")
 def test_a_credential_is_a_keyed_hash_of_half_the_length() -> None:
     # HMAC-SHA-256 of the ASCII digits, cut to 128 bits; recomputed with `openssl dgst -sha256 -mac hmac`.
     assert credential_of("04A1B2C3D4E5F6", bytes(32)) == "45935ab5ad870a22a304392db3d4c91b"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.core.codec import canonical, parse
 from kiosk.core.errors import MessageRejected
-from kiosk.core.model import AnyRow, Credential, Period, VisitRule
+from kiosk.core.model import AnyRow, Credential, Note, Period, VisitRule
 from kiosk.core.roster import (
     DIGEST_MODULUS,
     DeltaOp,
@@ -53,6 +53,7 @@ def _full_credential() -> Credential:
     [
         *make_rows(),
         _full_credential(),
+        make_credential(notes=(Note("birthday", NOW.date(), NOW.date()), Note("see_kiosk"))),
         make_product(sites=("demo",), schedule="hours", visits=make_visits()),
         make_schedule(windows=(make_window(days="67"),), special_days=(make_special_day(windows=(make_window(),)),)),
     ],
@@ -73,6 +74,13 @@ def test_a_credential_row_on_the_wire() -> None:
         b'"kind":"credential","member":"m1","member_until":"2026-11-22","paid_until":"2026-11-22",'
         b'"suspended_from":"2026-11-22","suspended_until":"2026-11-22","tier":"silver","valid_from":"2026-11-22",'
         b'"valid_until":"2026-11-22"}'
+    )
+
+
+def test_notes_on_the_wire_leave_out_what_they_do_not_say() -> None:
+    body = encode_row(Credential(id="ab", notes=(Note("expires_soon", on=NOW.date()), Note("unnamed"))))
+    assert body == (
+        b'{"id":"ab","kind":"credential","notes":[{"code":"expires_soon","on":"2026-11-22"},{"code":"unnamed"}]}'
     )
 
 

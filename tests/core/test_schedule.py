@@ -32,6 +32,7 @@ def _minutes_open(schedule: Schedule, day: date) -> set[int]:
     return covered
 
 
+@pytest.mark.proves("S36")
 @given(
     st.builds(Schedule, id=st.just("hours"), windows=windows, special_days=special_days), st.integers(1440, 14 * 1440)
 )

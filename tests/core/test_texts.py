@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from kiosk.core.decision import Case, decide
+from kiosk.core.case import Case
+from kiosk.core.decision import decide
 from kiosk.core.model import Period
 from kiosk.core.records import DenyReason, GrantReason
 from kiosk.core.staff_texts import STAFF, WORDS
-from kiosk.core.texts import Language, MemberText, member_text, staff_text
+from kiosk.core.texts import Language, MemberText, member_text, outcome_of, staff_text
 from kiosk.core.visits import used_up
 from tests.builders import NOW, make_usage, make_visits
 from tests.strategies import cases
@@ -55,6 +56,7 @@ def test_every_text_is_in_its_language(reason: str, language: Language) -> None:
     assert not re.search(r"[A-Za-z]", text.title + text.advice) or language is Language.EN
 
 
+@pytest.mark.proves("S90")
 @BOTH
 @pytest.mark.parametrize("reason", REASONS)
 def test_the_display_never_says_what_is_nobody_elses_business(reason: str, language: Language) -> None:
@@ -192,3 +194,21 @@ def test_whatever_is_missing_can_be_told_to_staff(case: Case) -> None:
         sentence = staff_text(decision.event.reason, decision.detail, language)
         assert sentence
         assert "{" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("granted", "reason", "outcome"),
+    [
+        (True, "ok", "granted"),
+        (True, "ok_exit", "granted"),
+        (True, "ok_soft_antipassback", "attention"),
+        (True, "ok_stale", "attention"),
+        (True, "ok_forced", "attention"),
+        (True, "emergency", "attention"),
+        (True, "ok_of_next_year", "granted"),
+        (False, "fee_overdue", "denied"),
+        (False, "reason_of_next_year", "denied"),
+    ],
+)
+def test_a_reason_is_green_amber_or_red(granted: bool, reason: str, outcome: str) -> None:
+    assert outcome_of(granted, reason) == outcome

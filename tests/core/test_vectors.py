@@ -18,6 +18,7 @@ NOT_AT_A_GATE = NEVER_DECIDED | {"read_failed", "journal_unavailable"}
 NOT_IN_A_TRACE = NOT_AT_A_GATE | {"lockdown", "emergency", "ok_forced", "roster_too_old", "ok_stale"}
 
 
+@pytest.mark.proves("R39", "R45", "R46", "S07", "S14", "S15", "S23", "S28", "S29", "S35", "S36", "S39")
 @pytest.mark.parametrize("vector", VECTORS, ids=[f"{vector.family}: {vector.name}" for vector in VECTORS])
 def test_decide_gives_the_reason_of_every_step(vector: Vector) -> None:
     for step, decision in run_decide(vector):

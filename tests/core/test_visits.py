@@ -114,7 +114,8 @@ def test_without_a_visit_or_a_rule_there_is_no_grace() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds_ago", "left_s"), [(0, 60), (0.001, 60), (1, 59), (59, 1), (59.999, 1), (60, 0), (3600, 0), (-30, 60)]
+    ("seconds_ago", "left_s"),
+    [(0, 60), (0.001, 60), (1, 59), (59, 1), (59.999, 1), (60, 0), (3600, 0), (-30, 60), (-300, 60), (-301, 0)],
 )
 def test_the_gap_left_is_told_in_whole_seconds_and_never_too_short(seconds_ago: float, left_s: int) -> None:
     assert gap_left_s(make_visits(gap_s=60), make_usage(seconds_ago), at_ms(NOW)) == left_s
@@ -123,3 +124,11 @@ def test_the_gap_left_is_told_in_whole_seconds_and_never_too_short(seconds_ago: 
 def test_without_a_visit_or_a_rule_there_is_no_gap() -> None:
     assert gap_left_s(make_visits(gap_s=60), Usage(), at_ms(NOW)) == 0
     assert gap_left_s(make_visits(), make_usage(0), at_ms(NOW)) == 0
+
+
+def test_after_a_visit_dated_by_a_clock_that_was_ahead_the_total_goes_on_and_the_periods_rest() -> None:
+    noon = datetime(2026, 11, 20, 12, tzinfo=BERLIN)
+    usage = _count([noon + timedelta(days=60), noon, noon + timedelta(hours=1)], BERLIN)
+    assert (usage.total, usage.day, usage.week, usage.month) == (3, 1, 1, 1)
+    assert used_up(VisitRule(ever=3), usage, noon) is not None
+    assert used_up(VisitRule(per_period=1, period=Period.DAY), usage, noon) is None

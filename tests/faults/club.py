@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from kiosk.central.database import Database
 from kiosk.central.policy import AreaText, ClubPolicy, ProductText, SiteText, TierText
+from kiosk.central.tables import journal as journals
 from kiosk.core.clock import ClockState
 from kiosk.core.errors import Refused, RetryLater
 from kiosk.core.model import AccessPoint
@@ -22,8 +26,10 @@ from kiosk.store.journal import Journal, first_fact
 from tests.builders import make_denied, make_exit, make_point
 from tests.faults.books import EdgeJournal, assert_books_agree, heads
 from tests.support.central_home import CENTRAL_USER, PASSWORD, CentralHome
+from tests.support.command_line import kiosk
 from tests.support.edge_home import EdgeHome, Started
 from tests.support.mosquitto import Mosquitto
+from tests.support.nursery import begin
 from tests.support.wait import eventually
 
 DEVICE, SITE = "north-1", "demo"
@@ -35,8 +41,10 @@ REGULARS, OTHERS = CARDS[:40], CARDS[40:]
 PACK_CARD, EXPIRED_CARD = "04A1B2C3D4F010", "04A1B2C3D4F110"
 PACK_VISITS = 25
 UNKNOWN_CARD = "04FFFFFFFFFF10"
-PACE_S = 0.01
+PACE_S = 0.03
+DAY_S = 86_400
 FACTOR = float(os.environ.get("KIOSK_FAULT_ROUNDS", "1"))
+STORED = select(journals.c.id, journals.c.seq)
 PATIENT = {"resend_first_s": 0.4, "resend_max_s": 2.0, "poll_s": 0.2}
 """Sync as the tests run it: what was lost goes again soon, so that a round takes seconds instead of minutes."""
 
@@ -91,6 +99,7 @@ class Club:
         self.running: dict[str, Started] = {}
         self.env: dict[str, dict[str, str]] = {}
         self._others = itertools.cycle(OTHERS)
+        self._books: Database | None = None
 
     @property
     def data(self) -> Path:
@@ -102,12 +111,19 @@ class Club:
         for name in names:
             self.running[name] = self._start(name, self.env.get(name))
 
+    def start_another(self, name: str, module: str, **env: str) -> Started:
+        """Start another module that runs one of our processes, with something more in its environment."""
+        self.running[name] = self._start(name, env, module)
+        return self.running[name]
+
     def kill(self, name: str) -> None:
-        """Kill a process as a power cut would."""
+        """Kill a process as a power cut would; what it leaves in central's database is not ours to tidy up."""
+        self.look_away()
         self.running.pop(name).kill()
 
     def stop(self, *names: str) -> None:
         """Ask processes to stop and wait."""
+        self.look_away()
         for name in names:
             self.running.pop(name).stop()
 
@@ -124,22 +140,47 @@ class Club:
         return int(self.box.ask("status")["roster_revision"])
 
     def wait_for_roster(self) -> None:
-        """Wait until the gate decides by central's newest roster."""
+        """Wait until the gate decides by central's newest roster, and has heard of when it is.
+
+        A box that never had one may hold what changed a moment before the head that says so.
+        """
         newest = self.central.revision()
-        eventually(lambda: self.roster_revision() >= newest, 60)
+        eventually(lambda: self._decides_by(newest), 60)
+
+    def wait_for_night(self) -> None:
+        """Wait until central's nightly jobs have run and the gate knows what they changed; then nothing else moves."""
+        eventually(self.central.is_night_done, 60)
+        self.wait_for_roster()
+
+    def stored(self) -> dict[str, int]:
+        """Return how far central has stored each journal, over a connection that is kept: tests ask all the time."""
+        if self._books is None:
+            self._books = Database(self.central.url)
+        with self._books.read() as connection:
+            return dict(connection.execute(STORED).all())
+
+    def records_stored(self) -> int:
+        """Return how many records central has stored."""
+        return sum(self.stored().values())
+
+    def look_away(self) -> None:
+        """Let go of central's database."""
+        if self._books is not None:
+            self._books.close()
+            self._books = None
 
     def acked(self) -> int:
         """Return how far central has confirmed the gate's journal, as sync remembers it."""
         reader = CursorReader(self.data / "sync.db")
         try:
-            return sum(reader.acked(name) for name in heads(self.data))
+            return sum(reader.acked(name) or 0 for name in heads(self.data))
         finally:
             reader.close()
 
     def is_settled(self) -> bool:
         """Say whether central holds, and sync knows it, everything that the box's journals hold."""
         wanted = heads(self.data)
-        stored = self.central.stored()
+        stored = self.stored()
         return self.acked() == sum(wanted.values()) and all(stored.get(name) == head for name, head in wanted.items())
 
     def settle(self, timeout_s: float = 90) -> None:
@@ -158,12 +199,17 @@ class Club:
         """Kill what runs: everything has been looked at."""
         for name in list(self.running):
             self.kill(name)
+        self.look_away()
         self.broker.kill()
 
-    def _start(self, name: str, env: dict[str, str] | None) -> Started:
-        if name.startswith("central"):
-            return self.central.start(env=env, log=f"{name}.log")
-        return self.box.start(name, env=env)
+    def _decides_by(self, revision: int) -> bool:
+        status = self.box.ask("status")
+        return bool(status["roster_revision"] >= revision and status["roster_age_s"] < DAY_S)
+
+    def _start(self, name: str, env: dict[str, str] | None, module: str = "kiosk") -> Started:
+        process = "central" if name.startswith("central") else name
+        home = self.central if process == "central" else self.box
+        return begin([module, process, "--config", str(home.config)], home.folder / f"{name}.log", env or {})
 
 
 def make_box(folder: Path, told: dict[str, str], port: int) -> EdgeHome:
@@ -178,6 +224,13 @@ def make_box(folder: Path, told: dict[str, str], port: int) -> EdgeHome:
         "device_key_file": "device.key", "central_key_file": "central.key", "health_port": 0, **PATIENT,
     }  # fmt: skip
     return box
+
+
+def command(central: CentralHome, *words: str) -> str:
+    """Run a command of central in this process and return what it printed."""
+    done = kiosk("central", *words, "--config", str(central.config))
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
 
 
 @contextlib.contextmanager
@@ -213,15 +266,20 @@ class Visitors:
     """People who tap, one reader a thread. `answers` holds what the gate said.
 
     A card comes back to the same reader only after all the others: whoever taps again before going through would
-    start over, and one of the two walkers of the mock turnstile would pass without a grant.
+    start over, and one of the two walkers of the mock turnstile would pass without a grant. Between two taps at a
+    reader there are `pace_s`.
     """
 
-    def __init__(self, club: Club, cards: tuple[str, ...] = REGULARS, readers: tuple[str, ...] = ("in", "out")) -> None:
+    def __init__(
+        self, club: Club, cards: tuple[str, ...] = REGULARS, readers: tuple[str, ...] = ("in", "out"), *,
+        pace_s: float = PACE_S,
+    ) -> None:  # fmt: skip
         self.answers: deque[dict[str, Any]] = deque()
         self.unanswered = 0
         self.wrong: list[str] = []
         self._socket = club.data / "gate.sock"
         self._cards = cards
+        self._pace_s = pace_s
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._tap, args=(each,), daemon=True) for each in readers]
 
@@ -248,7 +306,7 @@ class Visitors:
 
     def _tap(self, reader: str) -> None:
         for card in itertools.cycle(self._cards):
-            if self._stop.wait(PACE_S):
+            if self._stop.wait(self._pace_s):
                 return
             args = {"identifier": card, "reader": reader}
             try:

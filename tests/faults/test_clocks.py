@@ -9,7 +9,8 @@ from kiosk.core.clock import format_utc
 from kiosk.local.clock import SystemClock
 from tests.faults.books import records_of
 from tests.faults.club import EXPIRED_CARD, Club, Visitors, a_club, make_member, rounds
-from tests.support.needs import needs
+from tests.support.faketime import TimeFile
+from tests.support.nursery import a_nursery
 from tests.support.wait import eventually
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.faketime]
@@ -23,26 +24,20 @@ TURNS = [years for _ in range(rounds(1)) for years in YEARS]
 class ShiftedClock:
     """The clock of processes, which a test moves away from the true time while it goes on; the monotonic one stays."""
 
-    def __init__(self, file: Path) -> None:
-        needs("faketime", "faketime")
-        self._file = file
-        library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-        self.env = {
-            "LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }  # fmt: skip
+    def __init__(self, file: Path, *, at_once: bool) -> None:
+        self._file = TimeFile(file, at_once=at_once)
+        self.env = self._file.env
         self.shift(timedelta())
 
     def shift(self, by: timedelta) -> None:
         """Set it this far from the true time."""
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(f"{by.total_seconds():+.0f}s\n")
-        fresh.replace(self._file)
+        self._file.write(f"{by.total_seconds():+.0f}s")
 
 
+@pytest.mark.proves("S23")
 def test_the_gates_clock_set_four_times_years_off_reopens_nothing_and_shuts_nobody_out(tmp_path: Path) -> None:
-    clock, begun = ShiftedClock(tmp_path / "gate-time"), format_utc(SystemClock().now())[:10]
-    with a_club(tmp_path, "central") as club:
+    clock, begun = ShiftedClock(tmp_path / "gate-time", at_once=False), format_utc(SystemClock().now())[:10]
+    with a_nursery(clock.env), a_club(tmp_path, "central") as club:
         club.env = {"gate": clock.env, "sync": clock.env}
         club.start("gate", "sync")
         club.wait_for_roster()
@@ -62,11 +57,11 @@ def test_the_gates_clock_set_four_times_years_off_reopens_nothing_and_shuts_nobo
 
 
 def test_centrals_clock_set_four_times_years_off_signs_nothing_and_loses_nothing(tmp_path: Path) -> None:
-    clock = ShiftedClock(tmp_path / "central-time")
-    with a_club(tmp_path) as club:
+    clock = ShiftedClock(tmp_path / "central-time", at_once=True)
+    with a_nursery(clock.env), a_club(tmp_path) as club:
         club.env = {"central": clock.env}
         club.start("central", "sync", "gate")
-        club.wait_for_roster()
+        club.wait_for_night()
         with Visitors(club) as visitors:
             for number, years in enumerate(TURNS):
                 newcomer = f"04C1B2C3{number:02X}0110"
@@ -101,7 +96,7 @@ def assert_decides(club: Club, state: str) -> None:
 
 def assert_stays(club: Club, revision: int, visitors: Visitors) -> None:
     """Central goes on storing for a while, and the gate's roster stays what it was."""
-    stored = sum(club.central.stored().values())
+    stored = club.records_stored()
     visitors.wait_for(30)
-    eventually(lambda: sum(club.central.stored().values()) > stored + 20, 30)
+    eventually(lambda: club.records_stored() > stored + 20, 30)
     assert club.roster_revision() == revision

@@ -25,11 +25,17 @@ from tests.faults.club import (
 pytestmark = pytest.mark.mosquitto
 
 ROUNDS = rounds(10)
+PACE_S = 0.01
+"""Few moments without a tap, so that the gate dies in the middle of one."""
 
 
+@pytest.mark.proves("S41")
 def test_a_gate_killed_in_ten_rounds_of_taps_answered_only_what_it_had_written(tmp_path: Path) -> None:
     chance = random.Random(1)
-    with a_club(tmp_path, "central", "sync", "gate") as club, Visitors(club, (*CARDS, PACK_CARD)) as visitors:
+    with (
+        a_club(tmp_path, "central", "sync", "gate") as club,
+        Visitors(club, (*CARDS, PACK_CARD), pace_s=PACE_S) as visitors,
+    ):
         for _ in range(ROUNDS):
             visitors.wait_for(5)
             pause(chance.uniform(0, 0.4))

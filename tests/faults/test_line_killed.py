@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from kiosk.central.schema import migrate
-from tests.faults.club import Club, a_club, fill_journal, pause, reached, rounds
+from tests.faults.club import a_club, fill_journal, pause, reached, rounds
 from tests.support.postgresql import PrivatePostgresql
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.mosquitto
 
+DYING = "tests.faults.dying_central"
 ROUNDS = rounds(10)
 PER_ROUND = 1500
 """Records a round has to drain; a batch holds at most 256."""
@@ -29,9 +30,9 @@ def test_sync_killed_in_ten_rounds_while_a_backlog_drains(tmp_path: Path) -> Non
         fill_journal(club.data, ROUNDS * PER_ROUND)
         club.start("sync")
         for mark in marks(random.Random(2)):
-            reached(lambda: stored(club), mark)
+            reached(club.records_stored, mark)
             club.kill("sync")
-            assert club.acked() <= stored(club)
+            assert club.acked() <= club.records_stored()
             club.start("sync")
         club.check()
 
@@ -40,9 +41,9 @@ def test_central_killed_in_ten_rounds_at_random_moments_while_a_backlog_drains(t
     with a_club(tmp_path, "central", "sync") as club:
         fill_journal(club.data, ROUNDS * PER_ROUND)
         for mark in marks(random.Random(3)):
-            reached(lambda: stored(club), mark)
+            reached(club.records_stored, mark)
             club.kill("central")
-            assert club.acked() <= stored(club)
+            assert club.acked() <= club.records_stored()
             club.start("central")
         club.check()
 
@@ -52,17 +53,13 @@ def test_central_killed_in_five_rounds_around_a_commit_acked_only_what_it_holds(
     with a_club(tmp_path, "sync") as club:
         fill_journal(club.data, rounds(5) * PER_ROUND)
         for number in range(rounds(5)):
-            before = stored(club)
-            dying = club.central.start(env={"KIOSK_DIES": f"{moment}:{number % 3 + 1}"}, module=DYING)
-            club.running["central"] = dying
+            before = club.records_stored()
+            dying = club.start_another("central", DYING, KIOSK_DIES=f"{moment}:{number % 3 + 1}")
             eventually(lambda dying=dying: dying.process.poll() is not None, 30)
-            assert club.acked() <= stored(club)
-            assert (stored(club) > before) is (moment == "after" or number % 3 > 0)
+            assert club.acked() <= club.records_stored()
+            assert (club.records_stored() > before) is (moment == "after" or number % 3 > 0)
         club.start("central")
         club.check()
-
-
-DYING = ("tests.faults.dying_central",)
 
 
 @pytest.mark.postgresql
@@ -77,17 +74,12 @@ def test_two_centrals_on_postgresql_killed_in_turn_in_six_rounds_while_they_shar
             fill_journal(club.data, rounds(6) * PER_ROUND)
             chance = random.Random(4)
             for mark in marks(chance, rounds(6)):
-                reached(lambda: stored(club), mark)
+                reached(club.records_stored, mark)
                 victim = chance.choice(centrals)
                 club.kill(victim)
-                assert club.acked() <= stored(club)
+                assert club.acked() <= club.records_stored()
                 pause(chance.uniform(0, 0.3))
                 club.start(victim)
             club.check()
     finally:
         server.stop()
-
-
-def stored(club: Club) -> int:
-    """Return how many records central holds."""
-    return sum(club.central.stored().values())

@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.core.codec import decode
 from tests.faults.books import assert_books_agree, heads
-from tests.faults.club import DEVICE, SITE, make_box, make_member
+from tests.faults.club import DEVICE, SITE, command, make_box, make_member
 from tests.support.central_home import CENTRAL_USER, PASSWORD, CentralHome, write_rows
 from tests.support.edge_home import EdgeHome, Started
 from tests.support.mosquitto import Mosquitto
@@ -61,12 +61,13 @@ def door() -> Iterator[PrivatePcscd]:
         service.close()
 
 
+@pytest.mark.proves("R43", "S20", "S25", "S41")
 def test_an_enrolled_card_opens_the_gate_and_a_revoked_one_does_not(
     tmp_path: Path, postgresql: str, door: PrivatePcscd
 ) -> None:
     with Mosquitto(tmp_path, {CENTRAL_USER: PASSWORD, DEVICE: "until add-device"}) as broker:
         central = install(tmp_path / "central", postgresql, broker)
-        told = json.loads(central.command("add-device", DEVICE, "--site", SITE).stdout)
+        told = json.loads(command(central, "add-device", DEVICE, "--site", SITE))
         box = make_box(tmp_path / "box", told, broker.port)
         env = {**os.environ, **door.environment}
         running = [central.start(), start_gate(box, env), box.start("sync")]
@@ -99,15 +100,15 @@ def install(folder: Path, database: str, broker: Mosquitto) -> CentralHome:
     passwords = broker._folder / "passwords"
     central.provision = {"mosquitto_passwords": str(passwords), "mosquitto_pid_file": str(pid_file)}
     (folder / "club.toml").write_text(POLICY)
-    central.command("init")
-    central.command("import-policy", str(folder / "club.toml"))
+    command(central, "init")
+    command(central, "import-policy", str(folder / "club.toml"))
     return central
 
 
 def enrol(central: CentralHome, folder: Path, status: str) -> None:
     """Import the one member's row."""
     write_rows(folder / "member.csv", [make_member("M001", CARD, status=status)])
-    central.command("import-members", str(folder / "member.csv"))
+    command(central, "import-members", str(folder / "member.csv"))
 
 
 def start_gate(box: EdgeHome, env: dict[str, str]) -> Started:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from kiosk.core.case import Release
 from kiosk.core.codec import decode
-from kiosk.core.decision import Release
 from kiosk.core.identifiers import Assurance
 from kiosk.core.records import DenyReason
 from kiosk.gate.actuator import Passed
@@ -25,7 +25,7 @@ from tests.support.edge_home import EdgeHome
 
 
 class Rig:
-    """One box without threads: an entrance and an exit through one turnstile."""
+    """One box without threads: an entrance and an exit through one turnstile, and a side door of its own."""
 
     def __init__(
         self, folder: Path, *rows: Any, limits: JournalLimits | None = None, sensor: bool = True, **point: Any
@@ -34,12 +34,13 @@ class Rig:
         self.clock = FakeClock()
         self.entrance = make_point(reader="in", gate="main", **point)
         self.exit = make_exit(reader="out", gate="main")
-        home = EdgeHome(folder, [self.entrance, self.exit])
+        self.side = make_point(**{**point, "id": "side", "reader": "side", "gate": "side"})
+        home = EdgeHome(folder, [self.entrance, self.exit, self.side])
         home.install(make_rows(*rows))
         self.data = home.data
         self.limits = limits
-        self.settings = GateSettings(id="main")
-        self.turnstile = MockTurnstile(self.settings, self.clock, Timers(self.clock))
+        self.gates = [GateSettings(id="main"), GateSettings(id="side")]
+        self.turnstile, self.door = (MockTurnstile(each, self.clock, Timers(self.clock)) for each in self.gates)
         self.sensor = sensor
         self.open()
 
@@ -47,13 +48,14 @@ class Rig:
         """Start as after a restart, on the same files."""
         self.journal = Journal(self.data / "gate.db", self.limits)
         self.passing = Passing(
-            Passages([(self.settings, self.sensor)]), self.journal, self.clock, lambda: self.controller.reading(),
-            lambda _end: None,
+            Passages([(each, self.sensor) for each in self.gates]), self.journal, self.clock,
+            lambda: self.controller.reading(), lambda _end: None,
         )  # fmt: skip
         self.controller = GateController(
-            [self.entrance, self.exit], self.journal,
-            RosterReader(self.data / "roster", "demo", "Asia/Shanghai", 14 * 86400), {"main": self.turnstile},
-            self.clock, HASH_KEY, {"main": 3.0}, self.passing,
+            [self.entrance, self.exit, self.side], self.journal,
+            RosterReader(self.data / "roster", "demo", "Asia/Shanghai", 14 * 86400),
+            {"main": self.turnstile, "side": self.door}, self.clock, HASH_KEY, {"main": 3.0, "side": 3.0}, self.passing,
+            {each.id: each.long_hold_s for each in self.gates},
         )  # fmt: skip
 
     def close(self) -> None:

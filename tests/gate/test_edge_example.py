@@ -14,7 +14,7 @@ from kiosk.gate.settings import ControllerSettings, GateSettings
 from kiosk.local.box import BoxSettings
 from kiosk.readers.reader import ReaderSettings
 from kiosk.sync.settings import SyncSettings
-from kiosk.web.settings import WebSettings
+from kiosk.web.settings import AttendantSettings, SelfServiceSettings, TillSettings, WebSettings
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "edge.toml"
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -25,6 +25,9 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "controller": ControllerSettings,
     "sync": SyncSettings,
     "web": WebSettings,
+    "till": TillSettings,
+    "self_service": SelfServiceSettings,
+    "attendant": AttendantSettings,
 }
 KEY = re.compile(r"(?P<off>#?)(?P<key>[a-z_]+) = (?P<value>.+)")
 UNSET = (None, msgspec.NODEFAULT)
@@ -35,8 +38,8 @@ def lines_of(table: str) -> dict[str, tuple[bool, str]]:
     found: dict[str, tuple[bool, str]] = {}
     inside = ""
     for line in EXAMPLE.read_text().splitlines():
-        if line.startswith("["):
-            inside = line.strip("[]").partition("]")[0]
+        if line.startswith(("[", "#[")):
+            inside = line.strip("#[]").partition("]")[0]
             found |= {inside.partition(".")[2]: (False, "")} if inside.startswith(f"{table}.") else {}
         elif inside == table and (match := KEY.match(line)):
             found.setdefault(match["key"], (bool(match["off"]), match["value"]))

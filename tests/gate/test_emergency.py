@@ -119,12 +119,14 @@ def clear(house: House) -> bool:
     return True
 
 
+@pytest.mark.proves("S91")
 def test_the_contact_opens_every_barrier_in_time_and_tells_the_loop(house: House) -> None:
     house.watch()
     assert seconds_to_open(house, house.fire, lambda: eventually(lambda: clear(house))) < OPEN_WITHIN_S
     assert house.heard() == (True, "input")
 
 
+@pytest.mark.proves("S91")
 def test_a_hung_loop_with_a_full_and_locked_queue_keeps_no_barrier_shut(house: House) -> None:
     house.watch()
     while not house.inbox.full():

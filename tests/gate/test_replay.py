@@ -2,16 +2,16 @@
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from kiosk.store.reading import verify
 from tests.builders import make_exit, make_point, make_rows
 from tests.gate.test_vectors_at_the_gate import make_home
-from tests.support.edge_home import ROOT, EdgeHome
+from tests.support.command_line import kiosk
+from tests.support.edge_home import EdgeHome
 from tests.support.vectors import Vector, load_vectors
 
 IN_REPLAY = [vector for vector in load_vectors() if "replay" in vector.by]
@@ -19,16 +19,15 @@ ALONE = [vector for vector in IN_REPLAY if vector.alone]
 SHARING = [vector for vector in IN_REPLAY if not vector.alone]
 
 
-def replay(home: EdgeHome, lines: list[tuple[str, str, str]], *more: str) -> subprocess.CompletedProcess[str]:
+def replay(home: EdgeHome, lines: list[tuple[str, str, str]], *more: str) -> Result:
     trace = home.folder / "trace.csv"
     with trace.open("w", newline="") as file:
         csv.writer(file).writerows([("at", "access_point", "identifier"), *lines])
-    command = [sys.executable, "-m", "kiosk", "replay", str(trace), "--config", str(home.config), *more]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    return kiosk("replay", str(trace), "--config", str(home.config), *more)
 
 
-def reasons(done: subprocess.CompletedProcess[str]) -> list[str]:
-    assert done.returncode == 0, done.stderr
+def reasons(done: Result) -> list[str]:
+    assert done.exit_code == 0, done.stderr
     return [json.loads(line)["data"]["reason"] for line in done.stdout.splitlines()]
 
 
@@ -66,7 +65,7 @@ def test_a_replay_writes_to_a_journal_of_its_own_and_to_no_other(home, tmp_path)
     assert verify(kept)[1] is None
     assert not (home.data / "gate.db").exists()
     again = replay(home, lines, "--journal", str(kept))
-    assert (again.returncode, again.stdout) == (2, "")
+    assert (again.exit_code, again.stdout) == (2, "")
     assert "exists already" in again.stderr
 
 
@@ -80,6 +79,6 @@ def test_a_replay_writes_to_a_journal_of_its_own_and_to_no_other(home, tmp_path)
 )
 def test_a_line_that_cannot_be_used_is_named_in_one_sentence(home, line, said):
     done = replay(home, [line])
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,7 +1,6 @@
 """Every decision vector gives the same answer at a real gate process, under a moved clock, as in `decide()`."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from kiosk.local.clock import SystemClock
 from kiosk.store.book import UsedNumbers
 from kiosk.store.roster import RosterWriter
 from tests.support.edge_home import EdgeHome, Started
-from tests.support.needs import needs
+from tests.support.faketime import TimeFile
+from tests.support.nursery import a_nursery, begin
 from tests.support.vectors import Step, Vector, load_vectors
 from tests.support.wait import eventually
 
@@ -27,22 +27,24 @@ SHARING = [vector for vector in AT_GATE if vector not in ALONE]
 
 
 class MovedClock:
-    """A clock for processes that a test sets, by libfaketime; the monotonic one goes on."""
+    """A clock for processes that a test sets; the monotonic one goes on."""
 
     def __init__(self, file: Path) -> None:
-        needs("faketime", "faketime")
-        self._file = file
-        library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-        self.env = {
-            "LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC",
-        }  # fmt: skip
+        self._file = TimeFile(file, at_once=True)
+        self.env = self._file.env | {"TZ": "UTC"}
 
     def set(self, at: datetime) -> None:
         """Make it this time."""
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") + "\n")
-        fresh.replace(self._file)
+        self._file.write(at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"))
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MovedClock]:
+    """The clock of all gates here, which begin with their modules imported under it."""
+    moved = MovedClock(tmp_path_factory.mktemp("clock") / "time")
+    moved.set(datetime(2026, 11, 22, tzinfo=UTC))
+    with a_nursery(moved.env):
+        yield moved
 
 
 def make_home(folder: Path, vectors: list[Vector]) -> EdgeHome:
@@ -82,10 +84,8 @@ def _uploads(vector: Vector) -> Iterator[tuple[tuple[str, str], UsedNumbers]]:
     yield from found.items()
 
 
-@contextmanager
-def gate_of(home: EdgeHome, clock: MovedClock) -> Iterator[Started]:
-    with home.start("gate", env=clock.env) as gate:
-        yield gate
+def gate_of(home: EdgeHome, clock: MovedClock) -> Started:
+    return begin(["kiosk", "gate", "--config", str(home.config)], home.folder / "gate.log", clock.env)
 
 
 def answers(home: EdgeHome, clock: MovedClock, steps: Iterable[Step], reader_of: dict[str, str]) -> list[str]:
@@ -112,10 +112,11 @@ def readers(vector: Vector) -> dict[str, str]:
     return {point.id: point.reader for point in vector.points}
 
 
+@pytest.mark.proves("R39", "R45", "R46", "S07", "S14", "S15", "S23", "S28", "S29", "S35", "S36", "S39")
 @pytest.mark.parametrize("club", sorted({vector.club for vector in SHARING}))
-def test_vectors_that_share_a_box_agree_at_the_gate(tmp_path, club):
+def test_vectors_that_share_a_box_agree_at_the_gate(tmp_path, clock, club):
     vectors = [vector for vector in SHARING if vector.club == club]
-    home, clock = make_home(tmp_path / "home", vectors), MovedClock(tmp_path / "time")
+    home = make_home(tmp_path / "home", vectors)
     clock.set(datetime(2026, 11, 22, tzinfo=UTC))
     wrong: list[str] = []
     with gate_of(home, clock):
@@ -128,8 +129,8 @@ def test_vectors_that_share_a_box_agree_at_the_gate(tmp_path, club):
 
 
 @pytest.mark.parametrize("vector", ALONE, ids=lambda each: f"{each.family}-{each.name}"[:70])
-def test_a_vector_with_a_box_of_its_own_agrees_at_the_gate(tmp_path, vector):
-    home, clock = make_home(tmp_path / "home", [vector]), MovedClock(tmp_path / "time")
+def test_a_vector_with_a_box_of_its_own_agrees_at_the_gate(tmp_path, clock, vector):
+    home = make_home(tmp_path / "home", [vector])
     clock.set(parse_utc(vector.steps[0].at))
     wrong: list[str] = []
     for taken, steps in _runs(vector):

@@ -43,7 +43,7 @@ class Follower:
         self.thread = threading.Thread(target=self._run, args=(path, topic), name="follower", daemon=True)
         self.thread.start()
 
-    def next(self, timeout_s: float = 5.0) -> dict[str, Any]:
+    def next(self, timeout_s: float = 15.0) -> dict[str, Any]:
         return self.heard.get(timeout=timeout_s)
 
     def _run(self, path: Path, topic: str) -> None:

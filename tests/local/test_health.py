@@ -46,6 +46,7 @@ def test_a_well_process_says_200_and_what_it_looked_at(start: Start) -> None:
     assert (status, json.loads(body)) == (200, {"ok": True, "detail": {"reader": "ok"}})
 
 
+@pytest.mark.proves("S92")
 def test_a_process_that_cannot_do_its_job_says_503(start: Start) -> None:
     status, body = get(start(lambda: Health(False, {"disk": "full"})).port, "/healthz")
     assert (status, json.loads(body)) == (503, {"ok": False, "detail": {"disk": "full"}})

@@ -1,5 +1,6 @@
 """Settings: typed, and every mistake named in one sentence."""
 
+import json
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +9,8 @@ import msgspec
 import pytest
 
 from kiosk.core.errors import ConfigError
-from kiosk.local.settings import SETTINGS_BYTES_MAX, load_settings
+from kiosk.local.box import BoxSettings
+from kiosk.local.settings import SETTINGS_BYTES_MAX, is_loopback, load_settings
 
 
 class Colour(StrEnum):
@@ -147,3 +149,38 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     assert complaint(tmp_path, "#" * (SETTINGS_BYTES_MAX + 1)) == f"larger than {SETTINGS_BYTES_MAX} bytes"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.10", "::1"])
+def test_this_machine_is_known_by_its_own_addresses(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["", "127.evil.example", "localhost.example", "::10", "::1.example", "10.0.0.1", "127."]
+)
+def test_a_foreign_host_is_not_taken_for_this_machine_because_its_name_begins_so(host: str) -> None:
+    assert not is_loopback(host)
+
+
+BOX = {"device": "north-1", "site": "north", "data_dir": "data", "hash_key_file": "hash.key"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("zone", "Asia/Nowhere"), ("zone", "Asia"), ("zone", ""), ("zone", "/etc/passwd"), ("zone", "x" * 300),
+        ("device", "North 1"), ("device", ""), ("device", "x" * 33), ("device", "north-1\n"), ("site", "a/b"),
+        ("roster_age_max_s", 0), ("roster_age_max_s", -1),
+    ],
+)  # fmt: skip
+def test_a_box_that_could_not_work_is_refused_where_it_is_written(tmp_path: Path, key: str, value: object) -> None:
+    path = tmp_path / "box.toml"
+    for table, wrong in ((BOX, False), (BOX | {key: value}, True)):
+        path.write_text("".join(f"{name} = {json.dumps(item)}\n" for name, item in table.items()))
+        if wrong:
+            with pytest.raises(ConfigError, match=key) as caught:
+                load_settings(path, BoxSettings)
+            assert str(path) in caught.value.message
+        else:
+            assert load_settings(path, BoxSettings).zone == "Asia/Shanghai"

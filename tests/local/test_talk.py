@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from kiosk.core.errors import CannotStart, InvalidInput, LinkDown, NeighbourDown, Refused
+from kiosk.core.errors import CannotStart, InvalidInput, KioskError, LinkDown, NeighbourDown, Refused
 from kiosk.local.lines import LINE_BYTES_MAX
 from kiosk.local.talk import TalkServer, ask
 from kiosk.local.talk_server import CONNECTIONS_MAX
@@ -91,13 +91,18 @@ def test_another_process_answers(neighbour: subprocess.Popen[str], path: Path) -
     assert ask(path, "echo", {"n": 1}) == {"n": 1}
 
 
-@pytest.mark.parametrize("error", [InvalidInput("no such card", hint="Look"), LinkDown("line is down", hint="Wait")])
-def test_a_refusal_carries_message_and_hint(start: Start, path: Path, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(InvalidInput("no such card", hint="Look"), Refused), (LinkDown("line is down", hint="Wait"), NeighbourDown)],
+)
+def test_a_refusal_carries_message_and_hint_and_whether_the_same_may_go_well_later(
+    start: Start, path: Path, error: Exception, kind: type[KioskError]
+) -> None:
     def refuse(_: dict[str, Any]) -> dict[str, Any]:
         raise error
 
     start({"tap": refuse})
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(kind) as caught:
         ask(path, "tap")
     assert str(caught.value) == str(error)
 
@@ -277,12 +282,19 @@ def test_connections_over_the_limit_are_turned_away_and_counted(start: Start, pa
 def test_closing_ends_conversations_and_takes_the_file_away(start: Start, path: Path) -> None:
     server = start({"echo": echo})
     with connected(path) as sock:
-        eventually(lambda: talk_threads() == 2)
+        sock.sendall(b'{"op":"echo","args":{"n":1}}\n')
+        assert b'"n":1' in sock.recv(100)
         server.close()
         assert sock.recv(100) == b""
     assert not path.exists()
     assert talk_threads() == 0
     server.close()
+
+
+def test_nothing_of_a_server_goes_on_when_its_close_returns(start: Start) -> None:
+    for _ in range(200):
+        start({"echo": echo}).close()
+        assert talk_threads() == 0
 
 
 def test_closing_leaves_a_successors_file(start: Start, path: Path) -> None:

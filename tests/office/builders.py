@@ -1,9 +1,15 @@
 """A small club in central's tables, and records as ingest stores them."""
 
+import importlib
+import pkgutil
 from typing import Any
 
 from sqlalchemy import insert
 
+import kiosk.central.club
+from kiosk.central.club.books import Actor, Books, Change, Telling
+from kiosk.central.club.people_tables import application
+from kiosk.central.club.rules import Wish, amend
 from kiosk.central.database import Database
 from kiosk.central.streams import newest_n
 from kiosk.central.tables import (
@@ -13,6 +19,7 @@ from kiosk.central.tables import (
     entitlement,
     journal,
     member,
+    metadata,
     parked,
     record,
     roster_row,
@@ -21,11 +28,23 @@ from kiosk.central.tables import (
 from kiosk.core.codec import canonical
 from kiosk.core.model import AnyRow, Site, Tier
 from kiosk.core.roster import encode_row, row_key
+from tests.builders import FakeClock
 
+SECRET = bytes(range(32))
 TOKEN = "staff-token-0123456789"
 JOURNAL = "a1" * 16
 MEMBER = "7f" * 8
+APPLICATION = "a9" * 8
 STORED_AT = "2026-11-22T08:31:07.800Z"
+
+
+def add_club_tables(database: Database) -> None:
+    """Make the tables of the club's books that no migration has made yet."""
+    for module in pkgutil.iter_modules(kiosk.central.club.__path__):
+        if module.name.endswith("tables"):
+            importlib.import_module(f"kiosk.central.club.{module.name}")
+    with database.begin() as connection:
+        metadata.create_all(connection)
 
 
 def make_decision(granted: bool = True, **data: Any) -> dict[str, Any]:
@@ -90,7 +109,17 @@ def fill_club(database: Database) -> None:
             connection.execute(insert(credential).values(**card))
         connection.execute(insert(entitlement).values(**held))
         connection.execute(insert(setting).values(name="roster_revision", value="9"))
+        connection.execute(insert(application).values(**make_application_row()))
     add_journal(database, "north-1", JOURNAL)
+
+
+def make_application_row(**fields: Any) -> dict[str, Any]:
+    """Make the row of an application that nobody has looked at yet."""
+    said = {"name": "陈晨", "phone": "13800000009", "channel": "web", "card_kind": "annual", "scopes": ["indoor"]}
+    row = {"id": APPLICATION, "state": "submitted", "kind": "person", "channel": "web", "name": said["name"],
+           "phone": said["phone"], "applied_on": "2026-11-20", "answer_due_on": "2026-11-27",
+           "body": canonical(said).decode(), "changed_at": STORED_AT}  # fmt: skip
+    return row | fields
 
 
 def park_one(database: Database, number: int = 1, **fields: Any) -> None:
@@ -101,3 +130,14 @@ def park_one(database: Database, number: int = 1, **fields: Any) -> None:
         connection.execute(insert(parked).values(id=number, **row | fields))
         if number == 1:
             connection.execute(insert(discarded).values(device="north-1", why="oversize", count=3, last_at=STORED_AT))
+
+
+def note_and_tell(database: Database) -> None:
+    """Amend a rule, which the audit trail then knows, and put a notice into the outbox."""
+
+    def work(change: Change) -> None:
+        wish = Wish("joining.minimum_age", 16, change.today, "council", "a youth section opens")
+        amend(change, [wish])
+        change.tell(Telling("a1", "application_received", data={"answer_due_on": "2026-12-22"}))
+
+    Books(database, FakeClock()).change(Actor("token"), work)

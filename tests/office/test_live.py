@@ -14,7 +14,6 @@ from kiosk.local.events import HEARTBEAT, RETRY, StreamEnded
 from kiosk.office.app import check_health
 from kiosk.office.live import PAGE, Entry, LiveRecords, RecordStream
 from kiosk.office.pages import TAIL, TAIL_MAX
-from tests.builders import FakeClock
 from tests.office.builders import TOKEN, make_decision, make_passage, store
 from tests.support.wait import eventually
 
@@ -176,10 +175,10 @@ def test_streams_share_a_limit_and_give_their_place_back(app: Flask, staff: Flas
     third.close()
 
 
-def test_a_quiet_stream_beats(app: Flask, clock: FakeClock) -> None:
+def test_a_quiet_stream_beats(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.local.events.BEAT_LOOKS", 1)
     chunks = stream(app.test_client(), "/api/v1/records/stream")
     next(chunks)
-    clock.advance(10)
     assert next(chunks) == HEARTBEAT
 
 
@@ -199,6 +198,56 @@ def test_the_page_goes_on_where_it_was_but_not_from_long_ago(staff: FlaskClient,
     newest = store(database, *[make_decision()] * (TAIL_MAX + 50))
     assert next(events(stream(staff, f"/live/events?after={newest - 3}")))["id"] == str(newest - 2)
     assert next(events(stream(staff, "/live/events", **{"Last-Event-ID": "1"})))["id"] == str(newest - TAIL_MAX + 1)
+
+
+def test_a_client_ahead_of_the_poll_is_told_nothing_twice(database: Database) -> None:
+    live = LiveRecords(database, poll_s=0.5)
+    live.follow(0)
+    newest = store(database, *[make_decision()] * (3 * PAGE))
+    following = live.follow(newest)
+    assert following.pull(0) == []
+    eventually(lambda: live.position == newest)
+    assert [following.pull(0) for _ in range(3)] == [[], [], []]
+    live.close()
+
+
+def test_a_client_ahead_is_told_nothing_twice_while_the_poll_comes_after(live: LiveRecords, database: Database) -> None:
+    other = live.follow(0)
+    newest = store(database, *[make_decision()] * (3 * PAGE))
+    following = live.follow(newest)
+    assert numbers(other, newest) == list(range(1, newest + 1))
+    store(database, make_decision())
+    assert numbers(following, 1) == [newest + 1]
+
+
+def test_a_backlog_is_not_held_back_by_the_poll(live: LiveRecords, database: Database) -> None:
+    following = live.follow(0)
+    count = store(database, *[make_decision()] * (20 * PAGE))
+    eventually(lambda: live.position == count)
+    found = [[entry.n for entry in following.pull(0)] for _ in range(20)]
+    assert found == [list(range(first, first + PAGE)) for first in range(1, count + 1, PAGE)]
+
+
+def test_a_stream_behind_a_restored_central_misses_nothing_that_comes_before_it_looks(
+    live: LiveRecords, database: Database
+) -> None:
+    store(database, *[make_decision()] * 5)
+    following = live.follow(5)
+    with database.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM record WHERE n > 2")
+    eventually(lambda: live.position == 2)
+    newest = store(database, *[make_decision()] * 2)
+    eventually(lambda: live.position == newest)
+    assert numbers(following, 2) == [3, 4]
+
+
+def test_health_says_that_the_records_cannot_be_read(app: Flask, database: Database) -> None:
+    assert check_health(app).ok
+    with database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE record RENAME TO record_elsewhere")
+    health = check_health(app)
+    assert not health.ok
+    assert "does not answer" in health.detail["trouble"]
 
 
 def test_health_says_how_far_the_records_were_seen(app: Flask, staff: FlaskClient, database: Database) -> None:

@@ -33,6 +33,14 @@ def test_every_reason_has_its_text_and_colour(reason: DenyReason | GrantReason) 
     assert (line.outcome == "denied") == (not granted)
 
 
+@pytest.mark.proves("S28", "R39")
+def test_a_line_shows_the_photo_of_a_member_who_has_one() -> None:
+    record = {"n": 5, "device": "north-1", "journal": JOURNAL, "stored_at": STORED_AT}
+    stored = record | {"record": {"seq": 17, **make_decision(granted=False, reason="antipassback_violation")}}
+    assert make_row(stored, NAMES, {MEMBER}).photo == f"/people/{MEMBER}/photo"
+    assert make_row(stored, NAMES, {"0" * 16}).photo == ""
+
+
 def test_what_needs_a_look_is_amber() -> None:
     assert row(make_decision(reason="ok_soft_antipassback")).outcome == "attention"
 

@@ -45,12 +45,12 @@ class Running:
         """Wait until the device reads."""
         eventually(lambda: self.reader.is_up)
 
-    def wait_for_taps(self, count: int, timeout_s: float = 5.0) -> list[CardRead]:
+    def wait_for_taps(self, count: int, timeout_s: float = 15.0) -> list[CardRead]:
         """Wait for so many taps and return all."""
         eventually(lambda: len(self.taps) >= count, timeout_s)
         return self.taps
 
-    def wait_for_health(self, *kinds: type, timeout_s: float = 5.0) -> list[ReaderDown | ReaderUp]:
+    def wait_for_health(self, *kinds: type, timeout_s: float = 15.0) -> list[ReaderDown | ReaderUp]:
         """Wait until the reader has said exactly this of itself, and return it."""
         eventually(lambda: [type(event) for event in self.health] == list(kinds), timeout_s)
         return self.health

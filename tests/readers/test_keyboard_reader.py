@@ -108,6 +108,7 @@ def test_an_end_without_a_number_is_no_tap() -> None:
     assert not counts
 
 
+@pytest.mark.proves("S25")
 def test_recorded_events_of_a_wedge_are_read(keyboard: KeyboardRig) -> None:
     events = [tuple(map(int, line.split())) for line in RECORDED.read_text().splitlines() if line[0] != "#"]
     with running(keyboard.settings()) as reader:

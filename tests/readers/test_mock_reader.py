@@ -33,6 +33,14 @@ def test_each_present_is_a_tap_of_its_own_and_the_card_leaves_again() -> None:
     reader.finish()
 
 
+def test_present_tells_what_the_reader_will_read() -> None:
+    mock = make_mock()
+    told = [mock.present(CARD), mock.present("08D3A1F7"), mock.present("nonsense")]
+    reader = Running(mock)
+    assert reader.wait_for_taps(3) == told
+    reader.finish()
+
+
 @pytest.mark.parametrize("reason", [DenyReason.READ_FAILED, DenyReason.IDENTIFIER_NOT_TRUSTED])
 def test_a_fault_is_a_tap_without_a_number(reason: DenyReason) -> None:
     mock = make_mock()

@@ -109,6 +109,7 @@ def udp_cards(free_port: int) -> Iterator[tuple[str, list[str]]]:
     thread.join(5)
 
 
+@pytest.mark.proves("S25")
 def test_cards_are_read_through_the_udp_driver(udp_cards: tuple[str, list[str]]) -> None:
     path, numbers = udp_cards
     numbers.append(NTAG)

@@ -21,6 +21,7 @@ def line(make_rig: Callable[[str], Rig]) -> SerialRig:
     return rig
 
 
+@pytest.mark.proves("S25")
 @pytest.mark.parametrize(
     "sent",
     [b"04A1B2C3\r", b"04A1B2C3\n", b"\x0204A1B2C3\x03", b"\r\n\r\n04a1b2c3\r\n", b"04:A1:B2:C3\r\n", b" 04A1B2C3 \n"],

@@ -106,3 +106,59 @@ def test_going_out_moves_the_presence_and_uses_no_visit(tmp_path):
     assert stand(journal).presence.area == make_exit().area_to
     assert stand(journal).usage["e1"].total == 1
     journal.close()
+
+
+def test_a_passage_dated_by_a_clock_that_was_ahead_keeps_nobody_out(tmp_path):
+    journal = make_journal(tmp_path)
+    take(journal, grant(journal), 10 * 86400)
+    assert stand(journal).presence is None
+    assert stand(journal, capacity=10).occupancy == 0
+    later = stand(journal, capacity=10, seconds=10 * 86400 - 299)
+    assert (later.presence, later.occupancy) == (Presence("club", at_ms(NOW, 10 * 86400)), 1)
+    journal.close()
+
+
+def test_central_s_word_on_a_passage_to_come_counts_as_little_as_our_own(tmp_path):
+    journal = make_journal(tmp_path)
+    own = take(journal, grant(journal), 10)
+    ahead = UsedNumbers(Usage(), "pool", at_ms(NOW, 10 * 86400), {journal.id: own})
+    assert stand(journal, {"": ahead}).presence == Presence("club", at_ms(NOW, 10))
+    journal.close()
+
+
+def test_central_s_word_that_contains_our_own_passage_is_the_newer_one(tmp_path):
+    journal = make_journal(tmp_path)
+    own = take(journal, grant(journal), 10)
+    contained = UsedNumbers(Usage(), "outside", at_ms(NOW, 5), {journal.id: own})
+    assert stand(journal, {"": contained}).presence == Presence("outside", at_ms(NOW, 5))
+    before = UsedNumbers(Usage(), "outside", at_ms(NOW, 5), {journal.id: own - 1})
+    assert stand(journal, {"": before}).presence == Presence("club", at_ms(NOW, 10))
+    journal.close()
+
+
+def test_a_grant_forgets_the_visits_that_central_has_counted_and_no_others(tmp_path):
+    journal = make_journal(tmp_path)
+    counted = [take(journal, grant(journal), second) for second in (1, 2)]
+    later = take(journal, grant(journal), 3)
+    other = take(journal, grant(journal, entitlement="e2"), 4)
+    stranger = take(journal, grant(journal, credential="02" * 16), 5)
+    used = {
+        "e1": UsedNumbers(Usage(total=2), None, 0, {"ff" * 16: 99, journal.id: counted[-1]}),
+        "e2": UsedNumbers(Usage(), None, 0, {"ff" * 16: 99}),
+    }
+    before = stand(journal, used).usage
+    event = make_granted()
+    seq = journal.append(event, NOW, book.on_grant(event, make_point(), at_ms(NOW, 6), used)).seq
+    assert journal.query("SELECT seq FROM visit ORDER BY seq") == [(later,), (other,), (stranger,)]
+    journal.append(make_not_taken(seq), NOW, book.on_not_taken(seq))
+    assert stand(journal, used).usage == before
+    journal.close()
+
+
+def test_whom_nobody_has_seen_for_long_is_forgotten(tmp_path):
+    journal = make_journal(tmp_path)
+    take(journal, grant(journal, credential="01" * 16), 0)
+    take(journal, grant(journal, credential="02" * 16), 60)
+    journal.update(book.forget_presence(at_ms(NOW, 60)))
+    assert journal.query("SELECT credential FROM presence") == [("02" * 16,)]
+    journal.close()

@@ -28,6 +28,7 @@ def read_all(path: Path) -> list[dict]:
         reader.close()
 
 
+@pytest.mark.proves("S41")
 def test_a_journal_counts_from_one_without_gaps_and_chains_from_zero(tmp_path):
     journal = make_journal(tmp_path)
     journal.append(make_granted(), NOW)
@@ -102,6 +103,7 @@ def append_until_killed(folder: str, ready: "multiprocessing.connection.Connecti
         ready.send(journal.append(make_granted(), NOW).seq)
 
 
+@pytest.mark.proves("S41")
 @pytest.mark.parametrize("round_", range(8))
 def test_a_killed_writer_loses_nothing_it_said_was_written(tmp_path, round_):
     ours, theirs = multiprocessing.Pipe(duplex=False)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from kiosk.core.errors import MessageRejected
+from kiosk.core.codec import canonical, decode
+from kiosk.core.errors import MessageRejected, RosterUnavailable
 from kiosk.core.roster import DeltaOp, digest_hex, encode_row, row_digest, row_key
 from kiosk.core.visits import Usage
 from kiosk.store.book import UsedNumbers
@@ -50,6 +51,7 @@ def test_a_snapshot_is_seen_by_the_next_look(roster):
     assert reader.state.digest == digest(rows)
 
 
+@pytest.mark.proves("S20")
 def test_a_delta_changes_adds_and_drops_rows_over_the_snapshot(roster):
     writer, reader = roster
     rows = make_rows()
@@ -75,6 +77,71 @@ def test_a_delta_whose_digest_differs_changes_nothing(roster):
         writer.apply_delta(1, 2, [DeltaOp(put=make_credential(tier="gold"))], "00" * 32)
     assert writer.state == before
     assert reader.find(CREDENTIAL).credential == make_credential()
+
+
+def of_a_later_central(row, **more):
+    """Return a row as it would be sent, with fields nobody here knows."""
+    return decode(encode_row(row)) | {"locker": {"bank": "B", "number": 7}} | more
+
+
+def test_fields_of_a_later_central_count_for_the_digest_and_the_known_ones_decide(roster):
+    writer, reader = roster
+    area, card = make_area(id="sauna"), make_credential(tier="gold")
+    rest = [row for row in make_rows() if row.id not in (area.id, card.id)]
+    changed = [of_a_later_central(area), of_a_later_central(card)]
+    put_snapshot(writer, make_rows(), 1)
+    for revision in (2, 3):
+        after = digest([*rest, *changed])
+        writer.apply_delta(revision - 1, revision, [DeltaOp(put=row) for row in changed], after)
+        assert reader.find(CREDENTIAL).credential == card
+        assert reader.policy.areas["sauna"] == area
+        assert reader.state.digest == after
+        changed = [row | {"shelf": revision} for row in changed]
+    stored = writer._connection.execute("SELECT body FROM row WHERE key = ?", (row_key(card),)).fetchone()
+    assert stored == (canonical(of_a_later_central(card, shelf=2)),)
+
+
+def test_a_delta_over_a_snapshot_row_with_fields_of_a_later_central_takes_all_of_it_out_of_the_digest(roster):
+    writer, reader = roster
+    card, rest = make_credential(), [row for row in make_rows() if row.id != CREDENTIAL]
+    bodies = {row_key(card): canonical(of_a_later_central(card))} | {row_key(row): encode_row(row) for row in rest}
+    built = build_snapshot(writer.folder / "snapshot-1.db", sorted(bodies.items()), 1)
+    writer.switch_snapshot("snapshot-1.db", 1, built)
+    assert reader.find(CREDENTIAL).credential == card
+    gold = make_credential(tier="gold")
+    writer.apply_delta(1, 2, [DeltaOp(put=of_a_later_central(gold))], digest([*rest, of_a_later_central(gold)]))
+    assert reader.find(CREDENTIAL).credential == gold
+    writer.apply_delta(2, 3, [DeltaOp(drop=CREDENTIAL)], digest(rest))
+    assert reader.find(CREDENTIAL).credential is None
+
+
+def test_rows_of_a_kind_nobody_here_knows_are_kept_and_do_no_harm(roster):
+    writer, reader = roster
+    rows, locker = make_rows(), {"kind": "locker", "id": "7", "bank": "B"}
+    put_snapshot(writer, rows, 1)
+    writer.apply_delta(1, 2, [DeltaOp(put=locker)], digest([*rows, locker]))
+    reader.refresh()
+    assert (reader.policy.revision, reader.find(CREDENTIAL).credential) == (2, make_credential())
+    writer.apply_delta(2, 3, [DeltaOp(drop=b"locker:7".hex())], digest(rows))
+    assert writer.state.digest == digest(rows)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"kind": "spaceship"}, {"id": "x"}, {"id": 7, "kind": "locker"}, {"id": "x", "kind": "tier"}, 5, "x", [],
+        {"id": "no hex", "kind": "credential"}, {"id": "x", "kind": "site", "zone": "Mars/Olympus"},
+        {"id": CREDENTIAL, "kind": "credential", "state": "asleep"},
+    ],
+)  # fmt: skip
+def test_a_delta_with_a_row_that_a_tap_could_not_be_judged_by_changes_nothing(roster, row):
+    writer, _ = roster
+    rows = make_rows()
+    put_snapshot(writer, rows, 1)
+    before = writer.state
+    with pytest.raises(MessageRejected, match="not understood"):
+        writer.apply_delta(1, 2, [DeltaOp(put=row)], digest([*rows, row]))
+    assert writer.state == before
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 2), (2, 3), (1, 1), (1, 0)])
@@ -139,6 +206,7 @@ def test_the_roster_is_as_fresh_as_the_head_it_catches_up_with(roster):
     assert reader.state.anchor.roster_at == NOW + timedelta(days=3)
 
 
+@pytest.mark.proves("S20")
 def test_the_deny_list_holds_until_the_roster_has_caught_up(roster):
     writer, reader = roster
     rows = make_rows()
@@ -170,3 +238,47 @@ def test_everything_is_there_again_after_a_restart(tmp_path):
     assert again.state.anchor == before.anchor
     assert not again.accept_head(7, 3, NOW, 100, "boot")
     again.close()
+
+
+def test_a_snapshot_that_is_not_there_is_told_as_a_roster_that_cannot_be_read(roster):
+    writer, reader = roster
+    put_snapshot(writer, make_rows(), 1)
+    path = writer.folder / "snapshot-1.db"
+    path.rename(writer.folder / "elsewhere")
+    for look in (reader.refresh, lambda: reader.find(CREDENTIAL)):
+        with pytest.raises(RosterUnavailable, match="snapshot-1"):
+            look()
+    (writer.folder / "elsewhere").rename(path)
+    assert reader.find(CREDENTIAL).credential == make_credential()
+
+
+def change_at_look(reader, numbers, change):
+    """Have the roster changed when `find` begins one of its looks, counted from 1."""
+    seen = []
+
+    def trace(statement):
+        if statement.lstrip().startswith("SELECT 0, body"):
+            seen.append(statement)
+            if len(seen) in numbers:
+                change(len(seen))
+
+    reader.find(CREDENTIAL)
+    reader._overlay.set_trace_callback(trace)
+
+
+def test_a_roster_that_changes_between_two_looks_is_followed_once_more(roster):
+    writer, reader = roster
+    put_snapshot(writer, make_rows(), 1)
+    gold = [make_credential(tier="gold") if row.id == CREDENTIAL else row for row in make_rows()]
+    changes = {1: lambda: writer.put_deny(1, {"00": 1}), 2: lambda: put_snapshot(writer, gold, 2)}
+    change_at_look(reader, changes, lambda number: changes[number]())
+    assert reader.find(CREDENTIAL).credential == make_credential(tier="gold")
+    assert (reader.policy.revision, reader.state.revision) == (2, 2)
+
+
+def test_a_roster_that_changes_at_every_look_is_given_up(roster):
+    writer, reader = roster
+    put_snapshot(writer, make_rows(), 1)
+    change_at_look(reader, range(1, 100), lambda number: writer.put_deny(number, {"00": 1}))
+    with pytest.raises(RosterUnavailable, match="changed at each"):
+        reader.find(CREDENTIAL)

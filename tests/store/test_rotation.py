@@ -1,12 +1,14 @@
 """A journal that central holds otherwise is left whole, and a new one goes on with what central lacks."""
 
+from itertools import count
+
 import pytest
 
 from kiosk.core.clock import ClockState
 from kiosk.core.codec import decode
-from kiosk.core.errors import JournalUnavailable
+from kiosk.core.errors import JournalUnavailable, StoreDamaged
 from kiosk.store import book
-from kiosk.store.journal import JournalLimits
+from kiosk.store.journal import Journal, JournalLimits
 from kiosk.store.reading import JournalReader, verify
 from kiosk.store.rotation import Parting, finish, rotate
 from tests.builders import CREDENTIAL, NOW, at_ms, make_point
@@ -145,10 +147,85 @@ def test_a_reader_follows_to_the_new_file_only_when_it_asks_where_the_journal_st
     fresh.close()
 
 
+def test_whoever_waits_hears_that_a_long_copy_goes_on(tmp_path):
+    journal = make_journal(tmp_path)
+    for _ in range(2500):
+        journal.append(make_granted(), NOW)
+    calls = count()
+    parting = Parting(journal.id, 1, 1, "ab" * 32, "fork")
+    fresh = rotate(journal, parting, ClockState.OK, AT, JournalLimits(), lambda: next(calls))
+    assert next(calls) == 4, "three pages of records, and what was derived from them"
+    assert fresh.head == 2501
+    fresh.close()
+
+
+def test_no_other_process_gets_between_the_old_journal_and_the_new(tmp_path):
+    journal = make_journal(tmp_path)
+    held = journal._lock
+    fresh = part(journal, 1)
+    assert fresh._lock is held
+    with pytest.raises(StoreDamaged, match="written by another process"):
+        Journal(tmp_path / "gate.db")
+    journal.close()
+    with pytest.raises(StoreDamaged, match="written by another process"):
+        finish_with_leftover(tmp_path)
+    fresh.close()
+    finish_with_leftover(tmp_path)
+    make_journal(tmp_path).close()
+
+
+def finish_with_leftover(folder):
+    (folder / "gate.db.next").write_bytes(b"half a file")
+    finish(folder / "gate.db")
+
+
+def test_an_unfinished_rotation_is_left_to_the_process_that_is_at_it(tmp_path):
+    journal = make_journal(tmp_path)
+    (tmp_path / "gate.db.next").write_bytes(b"being written")
+    with pytest.raises(StoreDamaged):
+        finish(tmp_path / "gate.db")
+    assert (tmp_path / "gate.db.next").exists()
+    journal.close()
+
+
 def test_a_disk_that_takes_no_new_file_leaves_the_old_journal_in_use(tmp_path):
     journal = make_journal(tmp_path)
     (tmp_path / "gate.db.next").mkdir()
-    with pytest.raises((JournalUnavailable, OSError)):
+    with pytest.raises(JournalUnavailable, match="no new journal beside"):
         part(journal, 1)
     assert journal.append(make_granted(), NOW).seq == 2
     journal.close()
+
+
+def test_a_journal_that_cannot_be_set_aside_stays_in_use(tmp_path):
+    journal = make_journal(tmp_path)
+    grant_and_take(journal)
+    blocked = tmp_path / f"gate-{journal.id}.db"
+    blocked.mkdir()
+    with pytest.raises(JournalUnavailable, match="cannot be set aside"):
+        part(journal, 1)
+    assert journal.append(make_granted(), NOW).seq == 4
+    with pytest.raises(StoreDamaged, match="written by another process"):
+        Journal(tmp_path / "gate.db")
+    blocked.rmdir()
+    fresh = part(journal, 1)
+    assert fresh.head == 4
+    fresh.close()
+
+
+def test_a_new_file_that_cannot_take_the_name_leaves_the_old_journal_in_use(tmp_path):
+    journal = make_journal(tmp_path)
+    grant_and_take(journal)
+    parting, lost = Parting(journal.id, 1, 1, "ab" * 32, "fork"), tmp_path / "gate.db.next"
+    with pytest.raises(JournalUnavailable, match="cannot be set aside"):
+        rotate(journal, parting, ClockState.OK, AT, JournalLimits(), lambda: lost.unlink(missing_ok=True))
+    assert journal.append(make_granted(), NOW).seq == 4
+    assert verify(tmp_path / "gate.db") == (4, None)
+    journal.close()
+
+
+def test_a_leftover_that_cannot_be_removed_is_told_as_what_it_is(tmp_path):
+    (tmp_path / "gate.db").mkdir()
+    (tmp_path / "gate.db.next").mkdir()
+    with pytest.raises(JournalUnavailable, match="cannot be put in its place"):
+        finish(tmp_path / "gate.db")

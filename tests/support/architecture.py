@@ -6,7 +6,7 @@ A path is relative to `kiosk/`, such as `gate/controller.py`. A check returns se
 import ast
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from tests.support.imports import dotted, imports_of, module_name
+from tests.support.imports import dotted, imports_of, module_name, nodes
 
 
 def impurities(path: str, tree: ast.Module, modules: Set[str], calls: Set[str]) -> Iterator[str]:
@@ -14,7 +14,7 @@ def impurities(path: str, tree: ast.Module, modules: Set[str], calls: Set[str]) 
     for name, line in imports_of(path, tree):
         if name.partition(".")[0] in modules:
             yield f"{path}:{line}: pure code may not import {name}"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and dotted(node.func) in calls:
             yield f"{path}:{node.lineno}: pure code may not call {dotted(node.func)}()"
 
@@ -111,7 +111,7 @@ def lengths(path: str, source: str, tree: ast.Module, function_max: int, module_
     """Find functions and modules with too many lines."""
     if (count := source.count("\n")) > module_max:
         yield f"{path}:1: {count} lines, at most {module_max}"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
             count = node.end_lineno - node.lineno + 1
             if count > function_max:
@@ -140,7 +140,7 @@ def _undocumented(path: str, body: Sequence[ast.stmt], prefix: str) -> Iterator[
 
 def bad_threads(path: str, tree: ast.Module) -> Iterator[str]:
     """Find threads that are no daemons or have no name, timers, and sleeps."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.Call):
             continue
         name = dotted(node.func)

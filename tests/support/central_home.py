@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from kiosk.central.club.tables import job
 from kiosk.central.database import Database
 from kiosk.central.devices import BrokerAddress, DeviceState, Registrar, list_devices
 from kiosk.central.importing import import_members
@@ -20,7 +21,9 @@ from kiosk.central.roster import roster_state
 from kiosk.central.schema import migrate
 from kiosk.central.tables import journal, parked, record
 from kiosk.local.clock import SystemClock
+from kiosk.wiring_club import nightly_jobs
 from tests.support.edge_home import ROOT, Started
+from tests.support.migrated import put_tables
 
 CENTRAL_USER = "central"
 PASSWORD = "of-central"
@@ -63,7 +66,10 @@ class CentralHome:
 
     def create(self, policy: ClubPolicy) -> None:
         """Make database and keys, and give the club its rules."""
-        migrate(self.url)
+        if self._database:
+            migrate(self.url)
+        else:
+            put_tables(self.folder / "central.db")
         init_keys(self.folder)
         with closing(Database(self.url)) as database, database.begin() as connection:
             apply_policy(connection, policy, at=SystemClock().now())
@@ -120,6 +126,12 @@ class CentralHome:
         """Return the fleet as central sees it."""
         with closing(Database(self.url)) as database:
             return list_devices(database)
+
+    def is_night_done(self) -> bool:
+        """Say whether every nightly job has run once: the first run begins as soon as central does."""
+        with closing(Database(self.url)) as database, database.read() as connection:
+            done = connection.execute(select(job.c.name).where(job.c.done_on.is_not(None))).scalars().all()
+        return len(done) == len(nightly_jobs())
 
     def revision(self) -> int:
         """Return the newest revision of the roster."""

@@ -45,6 +45,9 @@ class EdgeHome:
         self.gate: dict[str, Any] = {"mock_sensor": False}
         self.sync: dict[str, Any] | None = None
         self.web: dict[str, Any] | None = None
+        self.till: dict[str, Any] | None = None
+        self.self_service: dict[str, Any] | None = None
+        self.attendant: dict[str, Any] | None = None
 
     @property
     def config(self) -> Path:
@@ -55,6 +58,9 @@ class EdgeHome:
         tables: list[tuple[str, Mapping[str, Any]]] = [("[box]", self._box), ("[controller]", self.controller)]
         tables += [("[sync]", self.sync)] if self.sync is not None else []
         tables += [("[web]", self.web)] if self.web is not None else []
+        tables += [("[till]", self.till)] if self.till is not None else []
+        tables += [("[self_service]", self.self_service)] if self.self_service is not None else []
+        tables += [("[attendant]", self.attendant)] if self.attendant is not None else []
         for name, rows in (("[[reader]]", readers), ("[[gate]]", gates), ("[[access_point]]", points)):
             tables += [(name, row) for row in rows]
         path = self.folder / "edge.toml"
@@ -142,4 +148,6 @@ def _lines(table: Mapping[str, Any]) -> list[str]:
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{ " + ", ".join(_lines(value)) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_text, value)) + "]"
     return json.dumps(value)

@@ -6,6 +6,7 @@ A path is relative to `kiosk/`, such as `gate/controller.py`. A check returns se
 import ast
 import sys
 from collections.abc import Container, Iterator, Mapping, Sequence, Set
+from functools import cache
 from typing import NamedTuple
 
 ROOT = "kiosk"
@@ -26,12 +27,23 @@ def module_name(path: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports_of(path: str, tree: ast.Module) -> Iterator[Import]:
-    """Yield every import, those inside functions and `importlib.import_module("…")` too."""
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return everything in a tree; to walk takes most of a check's time, and there are many checks."""
+    return tuple(ast.walk(tree))
+
+
+@cache
+def imports_of(path: str, tree: ast.Module) -> tuple[Import, ...]:
+    """Return every import, those inside functions and `importlib.import_module("…")` too."""
+    return tuple(_imports_of(path, tree))
+
+
+def _imports_of(path: str, tree: ast.Module) -> Iterator[Import]:
     package = module_name(path).split(".")
     if not path.endswith("__init__.py"):
         package = package[:-1]
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -23,6 +23,21 @@ SETTINGS = {
     "log_min_messages": "warning",
 }
 """`fsync` matters to machines that lose power, not to servers that are killed; the tests kill servers."""
+_EMPTY = """
+DO $$
+DECLARE name text; filled bool;
+BEGIN
+    PERFORM set_config('session_replication_role', 'replica', true);
+    FOR name IN SELECT quote_ident(tablename) FROM pg_tables
+                WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO filled;
+        IF filled THEN EXECUTE 'DELETE FROM ' || name; END IF;
+    END LOOP;
+    PERFORM setval(quote_ident(sequencename)::regclass, start_value, false)
+        FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$
+"""
+"""As a replica does it: neither foreign keys nor triggers have a say. Numbers are given out from the first again."""
 
 
 class PrivatePostgresql:
@@ -66,6 +81,13 @@ class PrivatePostgresql:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
+    def empty(self, name: str) -> None:
+        """Take every row of central's tables away, whoever is still connected; much faster than a new database."""
+        with self._connect() as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        with self._connect(name) as connection:
+            connection.execute(_EMPTY)
+
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
         with self._connect() as connection:
@@ -75,8 +97,8 @@ class PrivatePostgresql:
         """Return a database's URL."""
         return f"postgresql://kiosk@/{name}?host={self.folder}"
 
-    def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
-        return psycopg.connect(host=str(self.folder), user="kiosk", dbname="postgres", autocommit=True)
+    def _connect(self, name: str = "postgres") -> "psycopg.Connection[tuple[object, ...]]":
+        return psycopg.connect(host=str(self.folder), user="kiosk", dbname=name, autocommit=True)
 
     def _run(self, command: list[str]) -> None:
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=120, **self._as())

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from kiosk.core.case import Case, Posture, Read, Release, Standing
 from kiosk.core.clock import Anchor, epoch_ms, parse_utc, read_clock
-from kiosk.core.decision import Case, Decision, Posture, Read, Release, Standing, decide
+from kiosk.core.decision import Decision, decide
 from kiosk.core.identifiers import UntrustedIdentifier, canonical_identifier, credential_of
 from kiosk.core.model import AccessPoint, Credential, Presence
 from kiosk.core.records import DenyReason

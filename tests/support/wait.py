@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(check: Callable[[], T], timeout_s: float = 5.0, every_s: float = 0.02) -> T:
+def eventually(check: Callable[[], T], timeout_s: float = 15.0, every_s: float = 0.02) -> T:
     """Return the first true value of `check`; fails with the last value when there is none in time."""
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()

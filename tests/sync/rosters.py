@@ -33,6 +33,8 @@ from kiosk.wire.parts import PartStore
 from kiosk.wire.signing import SigningKey
 from kiosk.wire.snapshot import build_snapshot, cut
 from tests.builders import NOW, FakeClock, make_rows
+from tests.central.builders import EdgeDevice, register
+from tests.central.roster_builders import House
 
 SITE = "demo"
 
@@ -50,6 +52,7 @@ class CentralRoster:
         self.deltas: list[RosterDelta] = []
         self.snapshot: Snapshot | None = None
         self.used_answers: list[Used] = []
+        self.used_per_answer = 16
         self.asked: list[Request] = []
         self.spoil_parts = 0
         self.lose_every = 0
@@ -133,7 +136,10 @@ class CentralRoster:
             if not after or after[0].from_revision != start:
                 return [("roster.snapshot", {})]
             return [("roster.delta", self.sealed(delta)) for delta in after]
-        return [("used", self.sealed(each)) for each in self.used_answers]
+        after = request.args["after"]
+        pages = [each for each in self.used_answers if each.version > after][: self.used_per_answer]
+        pages = pages or [self.make_used(after, after)]
+        return [("used", self.sealed(each)) for each in pages]
 
     def _part(self, name: str) -> dict[str, Any]:
         data = self.parts.get(name)
@@ -145,10 +151,28 @@ class CentralRoster:
         return {"part": name, "data": base64.b64encode(data).decode()}
 
 
+class RealCentral:
+    """Central's own answers, of a house with its database."""
+
+    def __init__(self, house: House) -> None:
+        self.key = house.keys.signing
+        self.answers: list[list[bytes]] = []
+        self._house = house
+
+    def admit(self, receiver: "Receiver") -> None:
+        """Register a box."""
+        register(self._house.database, EdgeDevice("box", receiver.key))
+
+    def answer(self, payload: bytes) -> list[bytes]:
+        """Answer a request."""
+        self.answers.append([body for _, body in self._house.requests.handle("box", payload)])
+        return self.answers[-1]
+
+
 class Receiver:
     """A box's roster and downlink, driven by hand in the daemon's way."""
 
-    def __init__(self, folder: Path, central: CentralRoster, clock: FakeClock | None = None) -> None:
+    def __init__(self, folder: Path, central: CentralRoster | RealCentral, clock: FakeClock | None = None) -> None:
         self.folder = folder
         self.clock = clock or FakeClock()
         self.installed = central.key.public.to_text()
@@ -188,7 +212,7 @@ class Receiver:
             self.questions.sent(name, now_ns, taken=True)
         return [payload for _, payload in sending]
 
-    def talk(self, central: CentralRoster, rounds_max: int = 100, *, parts_max: int = 10**9) -> None:
+    def talk(self, central: CentralRoster | RealCentral, rounds_max: int = 100, *, parts_max: int = 10**9) -> None:
         """Let time pass, ask central and take its answers, until nothing is due; answers past `parts_max` are lost."""
         quiet = 0
         for _ in range(rounds_max):

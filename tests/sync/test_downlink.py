@@ -1,13 +1,17 @@
 """Rosters down: nothing unsigned, older or incomplete ever becomes the roster, and what is missing is asked for."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import msgspec
 import pytest
 
+from kiosk.central.database import Database
+from kiosk.central.usage import used_number
 from kiosk.core.clock import format_utc
 from kiosk.core.codec import canonical, decode
 from kiosk.core.errors import ConfigError, MessageRejected
+from kiosk.core.roster import encode_row
 from kiosk.sync.downlink import DELTAS_KIND
 from kiosk.sync.fetching import PARTS_KIND
 from kiosk.sync.requests import OPEN_MAX, TRIES_MAX
@@ -16,7 +20,10 @@ from kiosk.wire.messages import Response
 from kiosk.wire.signing import SigningKey
 from kiosk.wire.snapshot import data_parts
 from tests.builders import CREDENTIAL, NOW, make_area, make_credential
-from tests.sync.rosters import CentralRoster, Receiver
+from tests.central.builders import ManualClock
+from tests.central.roster_builders import House, put_used
+from tests.support.migrated import put_tables
+from tests.sync.rosters import CentralRoster, RealCentral, Receiver
 
 
 @pytest.fixture
@@ -135,11 +142,24 @@ def test_a_head_with_a_time_that_is_none_is_refused(filled, central):
     assert filled.roster.state == before
 
 
+@pytest.mark.proves("S02")
 def test_a_delta_reaches_the_roster_at_once(filled, central):
     filled.downlink.on_delta(central.key.seal(central.change(make_credential(tier="gold"))))
     assert filled.downlink.revision == 2
     reader = filled.reader()
     assert reader.find(CREDENTIAL).credential.tier == "gold"
+    reader.close()
+
+
+def test_a_delta_of_a_later_central_reaches_the_roster_with_all_its_fields(filled, central):
+    card = decode(encode_row(make_credential(tier="gold"))) | {"locker": {"bank": "乙", "number": 7}}
+    rest = {key: row for key, row in central.rows.items() if key != bytes.fromhex(CREDENTIAL)}
+    central.rows = rest | {bytes.fromhex(CREDENTIAL): card}
+    delta = central.change(ops=({"put": card},))
+    filled.downlink.on_delta(central.key.seal(delta))
+    assert (filled.downlink.revision, filled.roster.state.digest) == (2, central.digest)
+    reader = filled.reader()
+    assert reader.find(CREDENTIAL).credential == make_credential(tier="gold")
     reader.close()
 
 
@@ -405,19 +425,60 @@ def test_use_seen_elsewhere_is_taken_in_its_chain_and_a_gap_asks(filled, central
     assert filled.roster.state.used_version == 1
     central.used_answers = [central.make_used(4, 1, CREDENTIAL)]
     filled.talk(central)
-    assert [(each.kind, each.args) for each in central.asked] == [("used", {"after": 1})]
+    assert [(each.kind, each.args) for each in central.asked] == [("used", {"after": 1}), ("used", {"after": 4})]
     assert filled.roster.state.used_version == 4
     filled.downlink.on_used(central.used(2, 1, CREDENTIAL))
     assert filled.roster.state.used_version == 4
 
 
 def test_every_connection_asks_for_use_once(filled, central):
-    central.used_answers = [central.make_used(2, 0, CREDENTIAL)]
     central.asked.clear()
     filled.downlink.connected()
     filled.downlink.connected()
     filled.talk(central)
     assert kinds(central) == ["used"]
+
+
+@pytest.mark.parametrize("per_answer", [1, 2])
+def test_use_is_asked_for_until_an_answer_is_empty(filled, central, per_answer):
+    many = [f"{number:032x}" for number in range(4)]
+    central.used_answers = [central.make_used(n + 1, n, each) for n, each in enumerate(many)]
+    central.used_per_answer = per_answer
+    central.asked.clear()
+    filled.downlink.connected()
+    filled.talk(central)
+    assert [each.args["after"] for each in central.asked] == [*range(0, 4, per_answer), 4]
+    reader = filled.reader()
+    assert all(reader.find(each).used for each in many)
+    reader.close()
+
+
+def test_a_box_that_was_long_away_hears_from_the_real_central_of_all_use(tmp_path):
+    with closing(Database(put_tables(tmp_path / "central.db"))) as database:
+        house = House(database, tmp_path, ManualClock())
+        central = RealCentral(house)
+        box = Receiver(tmp_path / "roster", central)
+        central.admit(box)
+        for version in range(1, 351):
+            put_used(database, version, [version], journals=150)
+        box.downlink.connected()
+        box.talk(central)
+        assert box.roster.state.used_version == used_number(350)
+        (rows,) = box.roster._connection.execute("SELECT count(*) FROM used").fetchone()
+        assert rows == 350
+        assert [len(each) > 1 for each in central.answers] == [True, True, True, False]
+        box.close()
+        house.close()
+
+
+def test_an_answer_that_brings_nothing_new_is_not_asked_for_again(filled, central):
+    filled.downlink.on_used(central.used(1, 0, CREDENTIAL))
+    filled.downlink.connected()
+    (question,) = filled.due()
+    name = decode(question)["id"]
+    body = central.sealed(central.make_used(1, 0, CREDENTIAL))
+    filled.downlink.on_response(central.key.seal(Response(id=name, kind="used", body=body)))
+    assert filled.due() == []
 
 
 def test_the_next_key_is_taken_beside_the_old_one_until_a_head_is_signed_with_it(filled, central):
@@ -475,7 +536,7 @@ def test_an_announced_key_that_is_none_changes_nothing(filled, central):
 
 def test_questions_are_asked_again_and_given_up_within_their_limits(filled):
     for number in range(OPEN_MAX + 3):
-        assert filled.questions.ask("x", {"n": number}) is (number < OPEN_MAX)
+        assert bool(filled.questions.ask("x", {"n": number})) is (number < OPEN_MAX)
     sent = 0
     for _ in range(40):
         filled.clock.advance(3.1)

@@ -283,46 +283,114 @@ def test_a_fork_parts_behind_what_both_hold(box, central):
     ]  # fmt: skip
 
 
-def test_the_first_bad_sends_again_and_the_second_parts(box, central):
+def altered(payload):
+    return payload.replace(b"credential_expired", b"credential_revoked", 1)
+
+
+def test_the_first_bad_sends_again_and_after_the_second_the_journal_is_left_instead_of_sent_once_more(box, central):
     box.append(3)
-    broken = box.send().replace(b"credential_expired", b"credential_revoked", 1)
-    assert box.take(central.batch(broken, box.key.public)) is Next.SEND
+    assert box.take(central.batch(altered(box.send()), box.key.public)) is Next.SEND
     again = box.send()
     assert again is not None
-    answer = central.batch(again.replace(b"credential_expired", b"credential_revoked", 1), box.key.public)
-    assert box.take(answer) is Next.PART
+    assert box.take(central.batch(altered(again), box.key.public)) is Next.NOTHING
+    box.clock.advance(1.9)
+    assert box.send() is None
+    assert box.uplink.parting is None
+    box.clock.advance(0.7)
+    assert box.send() is None
     assert box.uplink.parting.why == "bad"
     assert box.uplink.parting.common == 0
 
 
+def test_altered_copies_of_a_batch_that_arrives_do_not_make_a_box_leave_its_journal(box, central):
+    box.append(3)
+    ours = box.send()
+    first, second, third = (central.batch(altered(ours), box.key.public) for _ in range(3))
+    taken = central.batch(ours, box.key.public)
+    assert box.take(first) is Next.SEND
+    assert box.take(second) is Next.NOTHING
+    assert box.send() == ours
+    assert box.take(third) is Next.NOTHING
+    assert box.take(taken) is Next.SEND
+    box.clock.advance(120)
+    box.append()
+    exchange(box, central)
+    assert (box.uplink.parting, box.uplink.acked) == (None, 5)
+
+
+def test_a_bad_when_nothing_is_on_its_way_is_not_ours(box, central):
+    box.append(3)
+    ours = box.send()
+    box.take(central.batch(ours, box.key.public))
+    for _ in range(5):
+        assert box.take(central.batch(altered(ours), box.key.public)) is Next.NOTHING
+        box.clock.advance(10)
+        assert box.send() is None
+    assert box.uplink.parting is None
+
+
+@pytest.mark.parametrize("place", [2, 6])
+def test_a_bad_from_elsewhere_than_where_our_batch_begins_asks_central_by_a_birth(box, central, place):
+    box.append(3)
+    box.drain(central)
+    box.append(2)
+    for _ in range(3):
+        box.clock.advance(70)
+        assert box.send() is not None
+        ack = central.ack(box.journal.id, place, link_at(box, place), AckStatus.BAD)
+        assert box.take(ack) is Next.BIRTH
+    assert (box.uplink.parting, box.uplink.acked) == (None, 4)
+
+
+def test_a_bad_in_answer_to_our_birth_parts_at_once(box, central):
+    box.append(3)
+    ack = central.ack(box.journal.id, 2, link_at(box, 2), AckStatus.BAD, session=box.session)
+    assert box.take(ack) is Next.PART
+    assert (box.uplink.parting.common, box.uplink.parting.why) == (2, "bad")
+
+
+def test_a_doubt_from_before_the_line_was_cut_has_to_come_up_again(box, central):
+    box.append(3)
+    for _ in range(2):
+        box.take(central.batch(altered(box.send()), box.key.public))
+    box.uplink.connected()
+    assert box.send() is not None
+    assert box.uplink.parting is None
+    box.take(central.ack(box.journal.id, 0, GENESIS, AckStatus.BAD))
+    box.clock.advance(3)
+    assert box.send() is None
+    assert box.uplink.parting.why == "bad"
+
+
 def test_one_bad_that_comes_twice_is_one(box, central):
     box.append(3)
-    broken = box.send().replace(b"credential_expired", b"credential_revoked", 1)
-    answer = central.batch(broken, box.key.public)
+    answer = central.batch(altered(box.send()), box.key.public)
     assert box.take(answer) is Next.SEND
+    again = box.send()
     assert box.take(answer) is Next.NOTHING
-    assert box.uplink.parting is None
-    exchange(box, central)
+    box.clock.advance(3)
+    assert box.send() == again
+    box.take(central.batch(again, box.key.public))
     assert box.uplink.acked == 4
 
 
 def test_a_bad_long_ago_is_forgotten_when_an_ack_moves(box, central):
     box.append(3)
     for _ in range(3):
-        broken = box.send().replace(b"credential_expired", b"credential_revoked", 1)
-        assert box.take(central.batch(broken, box.key.public)) is Next.SEND
+        assert box.take(central.batch(altered(box.send()), box.key.public)) is Next.SEND
         exchange(box, central)
         box.append(3)
 
 
-@pytest.mark.parametrize("status", [AckStatus.OK, AckStatus.GAP])
+@pytest.mark.parametrize("status", [AckStatus.OK, AckStatus.GAP, AckStatus.BAD])
 def test_an_ack_that_names_what_we_do_not_hold_parts_from_the_cursor(box, central, status):
     box.append(3)
     box.drain(central)
     box.append(2)
     assert box.take(central.ack(box.journal.id, 9, bytes(range(32)), status)) is Next.PART
     parting = box.uplink.parting
-    assert (parting.common, parting.seq, parting.hash, parting.why) == (4, 9, bytes(range(32)).hex(), "not_held")
+    why = "bad" if status is AckStatus.BAD else "not_held"
+    assert (parting.common, parting.seq, parting.hash, parting.why) == (4, 9, bytes(range(32)).hex(), why)
 
 
 def test_what_comes_while_a_journal_is_left_changes_nothing(box, central):

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from kiosk.central.consumer import Central
 from kiosk.central.database import Database
 from kiosk.central.devices import list_devices
+from kiosk.central.duties import Requests
 from kiosk.central.keys import init_keys
 from kiosk.central.settings import CentralSettings
 from kiosk.core.clock import ClockState, format_utc
@@ -35,6 +37,9 @@ LinkFactory = Callable[[LinkSettings], Link]
 class NoRequests:
     """Answers nothing."""
 
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
     def handle(self, device: str, payload: bytes) -> list[tuple[str, bytes]]:
         """Answer nothing."""
         return []
@@ -54,11 +59,11 @@ class CentralEnd:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Run it in a thread."""
+    def start(self, requests: Requests | None = None) -> None:
+        """Run it in a thread; without `requests` it answers nothing."""
         self._stop = threading.Event()
         self.process = Central(self.database, self._link_factory, self.keys, self._settings, SystemClock(), self._stop)
-        self._thread = threading.Thread(target=self.process.run, args=(NoRequests(), []), daemon=True)
+        self._thread = threading.Thread(target=self.process.run, args=(requests or NoRequests(), []), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

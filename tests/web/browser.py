@@ -1,14 +1,23 @@
-"""A real browser for tests: Debian's Chromium, headless, that asks nobody for anything."""
+"""A real browser for tests: Debian's Chromium, headless, that asks nobody for anything; and hands at a kiosk's page."""
 
+import base64
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from kiosk.local.webserver import WebServer
 from tests.builders import NOW
 from tests.support.needs import needs, needs_module
+
+EVERY = bool(os.environ.get("KIOSK_SCREENS"))
+"""Whether pictures are wanted: then tests that choose among screens, languages and sizes take all of them."""
+
+ANSWER_S = 15.0
+"""How long a screen may take to show what is expected of it: as long as a kiosk's page waits for an answer itself."""
 
 FLAGS = [
     "--no-sandbox",
@@ -37,6 +46,16 @@ DRAWS_CHINESE = """
 }
 """
 
+# The mark is set anew by the press itself: the server may have replaced the screen while the hand was on its way.
+MARK = """
+() => {
+  const mark = () => document.querySelector(".kiosk").toggleAttribute("data-left", true);
+  mark();
+  addEventListener("click", mark, { capture: true, once: true });
+}
+"""
+REPLACED = ".kiosk:not([data-left], [data-screen=blank])"
+
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
@@ -44,6 +63,7 @@ def open_browser() -> Iterator[Browser]:
     needs_module("playwright", "playwright")
     program = needs("chromium", "chromium")
     needs(FONT, "fonts-noto-cjk")
+    expect.set_options(timeout=ANSWER_S * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(program), args=FLAGS)
         try:
@@ -53,8 +73,23 @@ def open_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def open_page(browser: Browser, url: str, width: int = 1280, height: int = 800) -> Iterator[Page]:
-    """Open a page in a window of its own; fails for an error in its scripts or a request to anywhere else."""
+def served(app: Flask, end: Callable[[Flask], None] = lambda _app: None) -> Iterator[str]:
+    """Serve an application by the real server; yields its address. `end` ends the application's event streams."""
+    server = WebServer(app, "127.0.0.1", 0, 8)
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        end(app)
+        server.close()
+
+
+@contextmanager
+def open_page(browser: Browser, url: str, width: int = 1280, height: int = 800, *, hears: str = "") -> Iterator[Page]:
+    """Open a page in a window of its own; fails for an error in its scripts or a request to anywhere else.
+
+    `hears` is the path of an event stream: with one the page is given when its stream stands.
+    """
     context = browser.new_context(viewport={"width": width, "height": height}, timezone_id="Asia/Shanghai")
     page = context.new_page()
     page.clock.set_fixed_time(NOW)
@@ -64,7 +99,8 @@ def open_page(browser: Browser, url: str, width: int = 1280, height: int = 800) 
     page.on("console", lambda said: faults.append(f"console: {said.text}") if "Content Security" in said.text else None)
     page.on("request", lambda sent: faults.append(f"request: {sent.url}") if origin not in sent.url else None)
     try:
-        page.goto(url)
+        with page.expect_response(lambda answer: hears in answer.url) if hears else nullcontext():
+            page.goto(url)
         yield page
     finally:
         context.close()
@@ -72,12 +108,50 @@ def open_page(browser: Browser, url: str, width: int = 1280, height: int = 800) 
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the page in the folder that KIOSK_SCREENS names; without it do nothing."""
+    """Keep a picture of the page, as WebP, in the folder that KIOSK_SCREENS names; without it do nothing."""
     folder = os.environ.get("KIOSK_SCREENS")
     if folder:
-        Path(folder, f"{name}.png").write_bytes(page.screenshot(animations="disabled"))
+        page.emulate_media(reduced_motion="reduce")
+        page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+        browser = page.context.new_cdp_session(page)
+        taken = browser.send("Page.captureScreenshot", {"format": "webp", "quality": 80})
+        browser.detach()
+        Path(folder, f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
 
 
 def no_sideways_scrolling(page: Page) -> bool:
     """Say whether everything fits the window's width."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+@contextmanager
+def replaced(page: Page) -> Iterator[None]:
+    """Do something at a kiosk, and wait until the screen that stood is gone and another is there."""
+    page.evaluate(MARK)
+    yield
+    expect(page.locator(REPLACED)).to_be_attached()
+
+
+def go(page: Page, where: str, place: int = 0) -> None:
+    """Press what leads somewhere, and wait for the screen that it leads to."""
+    with replaced(page):
+        page.locator(f"main [data-go={where}], .top [data-go={where}]").nth(place).click()
+
+
+def on(page: Page, screen: str) -> None:
+    """Wait until a screen stands."""
+    expect(page.locator(".kiosk")).to_have_attribute("data-screen", screen)
+
+
+def keys(page: Page, text: str) -> None:
+    """Type on the keys of the screen."""
+    for letter in text:
+        page.locator(f"[data-key='{letter}']").click()
+
+
+def speak(page: Page, language: str) -> None:
+    """Have the screen that stands in one of the languages, `zh` or `en`."""
+    wanted = {"zh": "zh-CN", "en": "en"}[language]
+    if page.locator("html").get_attribute("lang") != wanted:
+        go(page, "language")
+    expect(page.locator("html")).to_have_attribute("lang", wanted)

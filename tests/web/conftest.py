@@ -10,6 +10,7 @@ from flask import Flask
 from kiosk.web.app import close_app, create_app
 from kiosk.web.settings import Name, WebSettings
 from tests.builders import FakeClock
+from tests.support.compiled import COMPILED
 from tests.web.fakes import CARDS_CSV, FakeGate
 
 MakeApp = Callable[..., Flask]
@@ -50,6 +51,7 @@ def make_app(tmp_path: Path, clock: FakeClock) -> Iterator[MakeApp]:
         }
         app = create_app(WebSettings(**defaults | fields), clock)
         app.testing = True
+        app.jinja_env.bytecode_cache = COMPILED
         made.append(app)
         return app
 

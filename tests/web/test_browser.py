@@ -13,7 +13,7 @@ from kiosk.local.webserver import WebServer
 from kiosk.web.app import check_health, close_app
 from tests.builders import NOW, FakeClock
 from tests.support.wait import eventually
-from tests.web.browser import DRAWS_CHINESE, no_sideways_scrolling, open_browser, open_page, shoot
+from tests.web.browser import DRAWS_CHINESE, no_sideways_scrolling, open_page, served, shoot
 from tests.web.conftest import MakeApp
 from tests.web.fakes import FakeGate, make_answer, make_decision, make_state
 
@@ -25,13 +25,9 @@ RESULTS: dict[str, dict[str, Any]] = {
     "attention": {"reason": "ok_soft_antipassback"},
     "denied": {"granted": False, "reason": "tier_too_low"},
 }
+BACK_S = 30
+"""So long a page may take to find a server or a gate again that came back."""
 SIZES = {"wide": (1280, 800), "tall": (720, 1280), "phone": (390, 844), "frame": (480, 360)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -46,11 +42,8 @@ def app(make_app: MakeApp, gate: FakeGate) -> Flask:
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    server = WebServer(app, "127.0.0.1", 0, 8)
-    server.start()
-    yield f"http://127.0.0.1:{server.port}"
-    close_app(app)
-    server.close()
+    with served(app, close_app) as found:
+        yield found
 
 
 def outcome(page: Page) -> str:
@@ -67,6 +60,7 @@ def test_the_display_moves_with_the_gate(
     browser: Browser, address: str, gate: FakeGate, language: str, size: str
 ) -> None:
     with open_page(browser, f"{address}/gate/entrance?lang={language}", *SIZES[size]) as page:
+        wait_until_live(page)
         expect(page.locator("[data-part=line]")).to_contain_text({"zh": "联网", "en": "Online since"}[language])
         expect(page.locator("[data-part=idle-title] .first")).to_have_text(
             {"zh": "请刷卡", "en": "Please tap your card"}[language]
@@ -82,6 +76,19 @@ def test_the_display_moves_with_the_gate(
             assert no_sideways_scrolling(page)
             assert page.evaluate("document.querySelector('.gate-foot').getBoundingClientRect().bottom <= innerHeight")
             shoot(page, f"gate-{shown}-{language}-{size}")
+
+
+def test_quotation_marks_are_as_wide_as_their_language_has_them(browser: Browser, address: str) -> None:
+    with open_page(browser, f"{address}/gate/entrance") as page:
+        widths = page.evaluate("""() => ["en", "zh-CN"].map((language) => {
+          const said = document.createElement("span");
+          said.lang = language;
+          Object.assign(said.style, { fontSize: "100px", position: "absolute" });
+          said.textContent = "“”";
+          document.body.append(said);
+          return said.getBoundingClientRect().width;
+        })""")
+        assert widths[0] < 120 < 180 < widths[1]
 
 
 def test_the_display_is_idle_again_after_four_seconds(browser: Browser, address: str, gate: FakeGate) -> None:
@@ -107,6 +114,29 @@ def test_going_through_is_confirmed(browser: Browser, address: str, gate: FakeGa
         expect(page.locator("[data-part=passed]")).to_be_hidden()
         gate.say({"kind": "passage", "access_point": "entrance", "taken": True})
         expect(page.locator("[data-part=passed]")).to_be_visible()
+
+
+@pytest.mark.proves("S40")
+@pytest.mark.parametrize(("size", "width", "height"), [("wide", 1280, 800), ("tall", 600, 1024)])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_else_is_said_stands_beside_the_result_and_goes_with_it(
+    browser: Browser, address: str, gate: FakeGate, language: str, size: str, width: int, height: int
+) -> None:
+    with open_page(browser, f"{address}/gate/entrance?lang={language}", width, height) as page:
+        wait_until_live(page)
+        notes = page.locator("[data-part=notes]")
+        gate.say(make_decision(notes=[{"code": "expires_soon", "days": 12}, {"code": "see_kiosk"}]))
+        expect(notes.locator("li .first")).to_have_text(
+            {"zh": ["还有 12 天到期", "请看自助机"], "en": ["Expires in 12 days", "Please see the kiosk"]}[language]
+        )
+        # The line at the bottom stays in sight.
+        foot = page.locator(".gate-foot").bounding_box()
+        assert foot is not None
+        assert foot["y"] + foot["height"] <= height
+        shoot(page, f"gate-notes-{language}-{size}")
+        gate.say(make_decision(greeting="李先生"))
+        expect(page.locator("[data-part=greeting]")).to_have_text("李先生")
+        expect(notes).to_be_hidden()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -163,7 +193,7 @@ def test_the_display_heals_when_the_screens_process_comes_back(
         expect(page.locator("body")).to_have_attribute("data-notice", "no_gate")
         app, server = serve()
         gate.say(make_state())
-        expect(page.locator("body")).to_have_attribute("data-notice", "", timeout=15_000)
+        expect(page.locator("body")).to_have_attribute("data-notice", "", timeout=BACK_S * 1000)
         gate.say(make_decision())
         expect(page.locator("body")).to_have_attribute("data-outcome", "granted")
     close_app(app)
@@ -214,13 +244,9 @@ def test_the_first_page_finds_the_gate_when_it_comes(
 ) -> None:
     gate.close()
     app = make_app()
-    server = WebServer(app, "127.0.0.1", 0, 8)
-    server.start()
-    with open_page(browser, f"http://127.0.0.1:{server.port}/") as page:
+    with served(app, close_app) as address, open_page(browser, f"{address}/") as page:
         expect(page.locator("[role=status]")).to_be_visible()
         gate.start()
         gate.wait_for_follower()
         gate.say(make_state())
-        expect(page.locator(".point")).to_have_count(3, timeout=15_000)
-    close_app(app)
-    server.close()
+        expect(page.locator(".point")).to_have_count(3, timeout=BACK_S * 1000)

@@ -93,7 +93,7 @@ def test_a_request_that_is_no_tap_is_refused_in_one_sentence(app: Flask, gate: F
 def test_what_the_gate_refuses_is_told_with_its_hint(app: Flask, gate: FakeGate) -> None:
     gate.blind = True
     client = app.test_client()
-    assert tap(client, form_key(client)) == (422, {"message": "reader front is gone", "hint": "Plug it in again"})
+    assert tap(client, form_key(client)) == (503, {"message": "reader front is gone", "hint": "Plug it in again"})
 
 
 def test_a_gate_that_is_away_is_told(app: Flask, gate: FakeGate) -> None:

@@ -1,12 +1,10 @@
-"""The fan-out behind every live page, and the limits of guessing."""
+"""The fan-out behind every live page."""
 
 import threading
 
 import pytest
 
-from kiosk.local.events import HEARTBEAT, RETRY, Fanout, StreamEnded, StreamSlots, event_stream, event_text
-from kiosk.local.guard import ADDRESSES_MAX, Attempts
-from tests.builders import FakeClock
+from kiosk.local.events import BEAT_LOOKS, HEARTBEAT, RETRY, Fanout, StreamEnded, StreamSlots, event_stream, event_text
 
 
 def test_everybody_gets_every_item_in_order() -> None:
@@ -69,45 +67,15 @@ def test_an_event_is_written_as_browsers_read_it() -> None:
     assert event_text(b"{}", event_id="7", name="status") == b"id: 7\nevent: status\ndata: {}\n\n"
 
 
-def test_a_stream_ends_with_its_browser_or_its_source_and_beats_in_between() -> None:
-    clock = FakeClock()
+def test_a_stream_ends_with_its_browser_or_its_source_and_beats_where_it_has_nothing_to_say() -> None:
     here = [True]
-
-    def pull(_timeout_s: float) -> list[bytes]:
-        clock.advance(10)
-        return [b"x"]
-
-    stream = event_stream(pull, lambda: not here[0], clock)
-    assert [next(stream) for _ in range(4)] == [RETRY, b"x", HEARTBEAT, b"x"]
+    says = iter([[b"x"], *[[]] * (BEAT_LOOKS - 1), [b"y", b"z"], *[[]] * (2 * BEAT_LOOKS), [b"end"]])
+    stream = event_stream(lambda _timeout_s: next(says), lambda: not here[0])
+    assert [next(stream) for _ in range(7)] == [RETRY, b"x", b"y", b"z", HEARTBEAT, HEARTBEAT, b"end"]
     here[0] = False
-    assert list(stream) == [HEARTBEAT]
+    assert list(stream) == []
 
     def ended(_timeout_s: float) -> list[bytes]:
         raise StreamEnded
 
-    assert list(event_stream(ended, lambda: False, clock)) == [RETRY]
-
-
-def test_ten_failures_a_minute_are_enough() -> None:
-    clock = FakeClock()
-    attempts = Attempts(clock)
-    for _ in range(10):
-        assert attempts.wait_s("a") == 0
-        attempts.failed("a")
-        clock.advance(1)
-    assert attempts.wait_s("a") == 50
-    assert attempts.wait_s("b") == 0
-    clock.advance(50)
-    assert attempts.wait_s("a") == 0
-    attempts.failed("a")
-    assert attempts.wait_s("a") == 1
-    attempts.succeeded("a")
-    assert attempts.wait_s("a") == 0
-
-
-def test_the_number_of_remembered_addresses_has_a_limit() -> None:
-    attempts = Attempts(FakeClock(), failures_max=1)
-    for number in range(ADDRESSES_MAX + 1):
-        attempts.failed(str(number))
-    assert attempts.wait_s("0") == 0
-    assert attempts.wait_s("1") > 0
+    assert list(event_stream(ended, lambda: False)) == [RETRY]

@@ -3,14 +3,21 @@
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
+from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
+
+from kiosk.core.clock import format_utc
+from kiosk.core.codec import decode
 from kiosk.local.box import BoxSettings
 from kiosk.store.journal import JournalLimits
+from kiosk.store.reading import JournalReader
+from kiosk.store.roster import RosterWriter
 from kiosk.web.process import WebProcess
 from kiosk.web.settings import WebSettings
-from tests.builders import FakeClock
+from tests.builders import NOW, FakeClock
 from tests.support.wait import eventually
 from tests.web.fakes import CARDS_CSV, FakeGate, make_state
 
@@ -41,3 +48,24 @@ def test_the_process_shows_its_boxs_own_gate_and_says_how_it_is(
     stop.set()
     thread.join(10)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "at"),
+    [(0, "ok", NOW), (-1, "behind", NOW), (30, "ahead", NOW), (1, "ok", NOW + timedelta(days=1))],
+)
+def test_records_are_dated_by_centrals_word_where_the_clock_cannot_be_believed(
+    tmp_path: Path, days: int, state: str, at: datetime
+) -> None:
+    box = BoxSettings(device="demo-gate", site="demo", data_dir=".", hash_key_file="key", folder=str(tmp_path))
+    clock = FakeClock(NOW + timedelta(days=days))
+    with closing(RosterWriter(box.roster)) as roster:
+        roster.accept_head(1, 1, NOW, clock.monotonic_ns(), clock.boot_id())
+    stop = threading.Event()
+    stop.set()
+    WebProcess(box, WebSettings(port=0, health_port=0), JournalLimits(), clock, "1.0").run(stop)
+    with closing(JournalReader(tmp_path / "web.db")) as journal:
+        journal.mark()
+        told = [decode(each.body) for each in journal.read(0, 10, 10_000)]
+    assert [each["type"] for each in told] == ["journal.opened", "process.started"]
+    assert {(each["at"], each["data"]["clock"]) for each in told} == {(format_utc(at), state)}

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kiosk.local.events import HEARTBEAT, RETRY
+from kiosk.local.webserver import SHARED_FILES
 from kiosk.web.app import check_health, close_app
 from kiosk.web.settings import Name
 from tests.builders import FakeClock
@@ -109,13 +110,13 @@ def test_the_stream_carries_no_card_number_member_or_balance(app: Flask, gate: F
     gate.say(make_decision(credential="c" * 32, member="m1", balance_minor=100))
     name, decision = next(events_of(chunks))
     assert name == "message"
-    assert set(decision) == {"kind", "outcome", "title", "advice", "greeting", "tier"}
+    assert set(decision) == {"kind", "outcome", "title", "advice", "greeting", "tier", "notes"}
 
 
-def test_a_quiet_stream_beats_every_ten_seconds(app: Flask, clock: FakeClock) -> None:
+def test_a_quiet_stream_beats(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.local.events.BEAT_LOOKS", 1)
     chunks = chunks_of(app.test_client(), "/gate/exit/events")
     next(chunks), next(chunks)
-    clock.advance(10)
     assert HEARTBEAT in (next(chunks), next(chunks))  # beside the notice that the gate is silent
 
 
@@ -159,7 +160,7 @@ def test_health_says_whether_the_gate_is_there(app: Flask, gate: FakeGate) -> No
     eventually(lambda: not check_health(app).ok)
 
 
-@pytest.mark.parametrize("url", ["/", "/gate/entrance", "/demo", "/nothing", "/static/gate.css"])
+@pytest.mark.parametrize("url", ["/", "/gate/entrance", "/demo", "/nothing", "/static/gate.css", "/shared/tokens.css"])
 def test_nothing_is_loaded_from_outside_and_nothing_runs_inline(app: Flask, url: str) -> None:
     response = app.test_client().get(url, buffered=True)
     policy, text = response.headers["Content-Security-Policy"], response.text
@@ -169,6 +170,23 @@ def test_nothing_is_loaded_from_outside_and_nothing_runs_inline(app: Flask, url:
     assert "https://" not in text
     assert "style=" not in text
     assert "onclick" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("tokens.css", "text/css"), ("stream.js", "javascript"), ("icon.svg", "image/svg+xml")]
+)
+def test_what_screens_and_office_share_is_served_as_what_it_is(app: Flask, name: str, kind: str) -> None:
+    response = app.test_client().get(f"/shared/{name}", buffered=True)
+    assert response.data == (SHARED_FILES / name).read_bytes()
+    assert kind in response.mimetype
+    assert response.headers["Cache-Control"] == "no-cache"
+    policy = response.headers["Content-Security-Policy"]
+    assert all(f"{source}-src 'self'" in policy for source in ("style", "script", "img"))
+
+
+def test_nothing_beside_the_shared_files_is_served(app: Flask) -> None:
+    for path in ("/shared/", "/shared/nothing.css", "/shared/..%2fwebserver.py", "/shared/../webserver.py"):
+        assert app.test_client().get(path).status_code == 404
 
 
 def test_a_fault_is_a_friendly_page(app: Flask) -> None:

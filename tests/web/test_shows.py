@@ -8,7 +8,7 @@ import pytest
 from kiosk.core.records import DenyReason, GrantReason
 from kiosk.core.texts import Language, member_text
 from kiosk.web.feed import Decision, GateState, Passage, Point, Situation
-from kiosk.web.shows import ShowPassage, ShowStatus, make_display, outcome_of, show_decision, show_status
+from kiosk.web.shows import ShowPassage, ShowStatus, make_display, show_decision, show_status
 from tests.builders import NOW
 from tests.web.fakes import make_decision, make_state
 
@@ -35,22 +35,6 @@ def test_every_reason_has_an_outcome_and_texts_in_both_languages(reason: DenyRea
         assert shown.advice[language] == member_text(reason, language).advice
 
 
-@pytest.mark.parametrize(
-    ("granted", "reason", "outcome"),
-    [
-        (True, "ok", "granted"),
-        (True, "ok_exit", "granted"),
-        (True, "ok_soft_antipassback", "attention"),
-        (True, "ok_stale", "attention"),
-        (True, "ok_of_next_year", "granted"),
-        (False, "fee_overdue", "denied"),
-        (False, "reason_of_next_year", "denied"),
-    ],
-)
-def test_a_reason_is_green_amber_or_red(granted: bool, reason: str, outcome: str) -> None:
-    assert outcome_of(granted, reason) == outcome
-
-
 def test_an_unknown_reason_reads_as_other() -> None:
     shown = show_decision(decision(granted=False, reason="reason_of_next_year"))
     assert shown.title["en"] == member_text(DenyReason.OTHER, Language.EN).title
@@ -61,10 +45,47 @@ def test_an_unknown_grant_reads_as_a_grant() -> None:
     assert shown.title["en"] == member_text(GrantReason.OK, Language.EN).title
 
 
+@pytest.mark.proves("S40", "S90")
 def test_a_member_who_is_let_in_is_greeted_and_one_who_is_refused_is_not_named() -> None:
     let_in, refused = show_decision(decision()), show_decision(decision(granted=False, reason="fee_overdue"))
     assert (let_in.greeting, let_in.tier) == ("张女士", {"zh": "金卡会员", "en": "Gold"})
     assert (refused.greeting, refused.tier) == ("", {"zh": "", "en": ""})
+
+
+@pytest.mark.proves("S40", "S57", "S76")
+@pytest.mark.parametrize(
+    ("note", "zh", "en"),
+    [
+        ({"code": "birthday"}, "生日快乐！", "Happy birthday!"),
+        ({"code": "anniversary"}, "入会周年快乐！", "Happy club anniversary!"),
+        ({"code": "welcome_new"}, "很高兴您加入我们", "Good to have you with us"),
+        ({"code": "member_day"}, "今天是会员日", "It is members' day"),
+        ({"code": "expires_soon", "days": 12}, "还有 12 天到期", "Expires in 12 days"),
+        ({"code": "expires_soon", "days": 1}, "明天到期", "Expires tomorrow"),
+        ({"code": "expires_soon", "days": 0}, "今天到期", "Expires today"),
+    ],
+)
+def test_what_else_there_is_to_say_is_said_in_both_languages(note: dict[str, Any], zh: str, en: str) -> None:
+    assert show_decision(decision(notes=[note])).notes == ({"zh": zh, "en": en},)
+
+
+@pytest.mark.proves("S58")
+def test_of_money_the_display_says_no_more_than_to_see_the_kiosk() -> None:
+    notes = [{"code": code, "days": 3} for code in ("fee_due", "fee_soon", "points_run_out", "see_kiosk")]
+    assert show_decision(decision(notes=notes)).notes == ({"zh": "请看自助机", "en": "Please see the kiosk"},)
+
+
+def test_a_note_that_is_not_known_here_is_left_out() -> None:
+    notes = [{"code": "note_of_next_year"}, {"code": "expires_soon"}, {"code": "expires_soon", "days": -1}]
+    assert show_decision(decision(notes=notes)).notes == ()
+
+
+def test_who_is_refused_is_told_nothing_else_before_others() -> None:
+    assert show_decision(decision(granted=False, reason="fee_overdue", notes=[{"code": "birthday"}])).notes == ()
+
+
+def test_a_gate_that_knows_of_no_notes_is_understood() -> None:
+    assert show_decision(decision()).notes == ()
 
 
 def test_a_tier_without_a_name_shows_its_id() -> None:

@@ -1,8 +1,9 @@
 """The real server: streams leave room for pages, and a browser that goes gives its place back."""
 
 import http.client
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 from flask import Flask
@@ -89,6 +90,24 @@ def test_closing_ends_streams_and_frees_the_port(app: Flask) -> None:
     again = WebServer(app, "127.0.0.1", port, STREAMS)
     again.start()
     again.close()
+
+
+def test_closing_in_the_moment_in_which_the_loop_is_woken_by_somebody_else_fails_nobody() -> None:
+    def wake(server: WebServer, stop: threading.Event) -> None:
+        with suppress(OSError):  # the loop may have ended, which is what this is about
+            while not stop.is_set():
+                server._server.pull_trigger()
+
+    for _ in range(600):
+        server, stop = WebServer(Flask("nothing"), "127.0.0.1", 0, 1), threading.Event()
+        server.start()
+        waker = threading.Thread(target=wake, args=(server, stop))
+        waker.start()
+        try:
+            server.close()
+        finally:
+            stop.set()
+            waker.join()
 
 
 def test_an_address_in_use_is_said_in_one_sentence(server: WebServer, app: Flask) -> None:

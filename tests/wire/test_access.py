@@ -34,6 +34,7 @@ def test_a_filter_covers_another_when_everything_that_fits_the_other_fits_it(
     assert covers(allowed, wanted) is covered
 
 
+@pytest.mark.proves("S90", "S93")
 def test_a_device_writes_its_own_and_reads_its_own_and_its_site() -> None:
     rights = device_rights("north-1", "north")
     assert rights.write == ("kiosk/v1/d/north-1/state", "kiosk/v1/d/north-1/up/#")

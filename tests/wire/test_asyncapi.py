@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from kiosk.core.model import AnyRow
+from kiosk.core.self_service import Subject
 from kiosk.core.visits import Usage
 from kiosk.wire import batches, messages, topics
 from kiosk.wire.access import CENTRAL
@@ -101,6 +102,13 @@ def test_every_channel_has_an_operation_with_its_direction_and_retention_at_qos_
     for name, operation in operations.items():
         assert operation["action"] == ("send" if name in SENT_BY_DEVICES else "receive")
         assert operation["bindings"]["mqtt"] == {"qos": 1, "retain": name in RETAINED, "bindingVersion": "0.2.0"}
+
+
+def test_every_subject_that_neighbours_ask_about_is_a_kind_of_request_that_is_described() -> None:
+    said = set(
+        re.findall(r"`([a-z_.]+)`", document()["components"]["schemas"]["Request"]["properties"]["kind"]["description"])
+    )
+    assert {each.value for each in Subject} | {"roster.parts", "roster.deltas", "used"} <= said
 
 
 def test_every_message_of_the_code_is_described_and_no_other() -> None:

@@ -260,6 +260,7 @@ def test_nodelay_is_set_on_the_socket(connect: Connect) -> None:
             assert _nodelay_of(client.getpeername()[1])
 
 
+@pytest.mark.proves("S90")
 def test_tls_with_the_right_authority_connects_and_with_another_does_not(tmp_path: Path, connect: Connect) -> None:
     with Mosquitto(tmp_path, PASSWORDS, tls=True) as broker:
         peer = connect(broker.port, ca_file=broker.ca_file, subscriptions=(DN,))
@@ -318,6 +319,13 @@ def test_certificate_files_that_cannot_be_used_stop_the_start(tmp_path: Path) ->
     for ca_file in ("missing.crt", "empty.crt"):
         with pytest.raises(ConfigError, match=ca_file.replace(".", r"\.")):
             MqttLink(msgspec.structs.replace(settings, ca_file=str(tmp_path / ca_file))).start()
+
+
+@pytest.mark.parametrize("name", ["cert_file", "key_file"])
+def test_a_certificate_without_an_authority_stops_the_start_instead_of_going_in_the_clear(name: str) -> None:
+    settings = LinkSettings(host="127.0.0.1", port=1, client_id="gate-1")
+    with pytest.raises(ConfigError, match=f"{name} without ca_file"):
+        MqttLink(msgspec.structs.replace(settings, **{name: "device.pem"})).start()
 
 
 def test_a_batch_and_its_ack_wait_for_no_timer(

@@ -97,6 +97,10 @@ def test_a_snapshot_travels_in_parts_and_arrives_byte_for_byte(tmp_path, store, 
     verify_snapshot(tmp_path / "copy.db", REVISION, digest)
 
 
+def test_parts_are_for_their_owner_alone(tmp_path, store):
+    assert (tmp_path / "parts").stat().st_mode & 0o777 == 0o600
+
+
 def test_parts_are_named_by_their_bytes_and_chunks_are_compressed_by_themselves(store, built):
     _, _, path, snapshot = built
     with path.open("rb") as file:

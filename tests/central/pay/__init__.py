@@ -1,0 +1,1 @@
+"""Paying by QR code: orders, the cashier, providers and their statements."""
