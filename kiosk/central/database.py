@@ -42,6 +42,9 @@ STATEMENTS_KEPT = 512
 """Statements built once and used again: to build one takes four times as long as to run it."""
 
 WAL_BYTES_KEPT = 64 * 1024 * 1024
+SQLITE_PRAGMAS = f"""
+PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit={WAL_BYTES_KEPT};
+"""
 POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
 
 _CONTENDED = frozenset({"40001", "40P01", "55P03"})
@@ -124,24 +127,11 @@ class Database:
             return
         cursor = connection.connection.cursor()
         try:
-            self._patiently(lambda: cursor.execute(statement))
+            _patiently(lambda: cursor.execute(statement))
             if statement == "BEGIN":
-                self._patiently(lambda: cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall())
+                _patiently(lambda: cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall())
         finally:
             cursor.close()
-
-    def _patiently(self, action: Callable[[], object]) -> None:
-        # SQLite's own waiting backs off to 100 ms and starves one writer behind another that never rests.
-        for _ in range(int(BUSY_S / BUSY_STEP_S)):
-            try:
-                action()
-            except sqlite3.OperationalError as error:
-                if not _is_busy(error):
-                    raise
-                self._pause.wait(BUSY_STEP_S)
-            else:
-                return
-        action()
 
 
 def read_setting(connection: Connection, name: str, *, lock: bool = False) -> str | None:
@@ -216,17 +206,14 @@ def _sqlite_engine(url: URL) -> Engine:
         except OSError as error:
             raise ConfigError(f"{path} cannot be created ({error.strerror})", hint="Make its folder first") from error
     engine = create_engine(
-        url, pool_size=POOL_MAX, max_overflow=0, pool_timeout=POOL_WAIT_S, connect_args={"timeout": BUSY_S}
+        url, pool_size=POOL_MAX, max_overflow=0, pool_timeout=POOL_WAIT_S, connect_args={"timeout": 0}
     )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL").fetchall()
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA journal_size_limit={WAL_BYTES_KEPT}").fetchall()
-        connection.execute("PRAGMA busy_timeout=0").fetchall()
+        # Of two who switch a new file to its log at once SQLite refuses one on the spot, however long it may wait.
+        _patiently(lambda: connection.executescript(SQLITE_PRAGMAS))
 
     return engine
 
@@ -270,6 +257,20 @@ def _translated(url: URL) -> Iterator[None]:
         if getattr(origin, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise
         raise StoreDamaged(f"database {name} is damaged: {origin}", hint="Restore a backup") from error
+
+
+def _patiently(action: Callable[[], object]) -> None:
+    # SQLite's own waiting backs off to 100 ms and starves one writer behind another that never rests.
+    for _ in range(int(BUSY_S / BUSY_STEP_S)):
+        try:
+            action()
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise
+            threading.Event().wait(BUSY_STEP_S)
+        else:
+            return
+    action()
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

@@ -26,7 +26,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
     connection = _connect(path, "rwc")
     try:
         with _translated(path):
-            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            # A neighbour may be replaying the log of a process that was killed; SQLite refuses us meanwhile.
+            retrying(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchall())
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA wal_autocheckpoint=0")
             connection.execute(f"PRAGMA journal_size_limit={WAL_BYTES_KEPT}")

@@ -54,6 +54,17 @@ def test_several_processes_may_migrate_at_once(tmp_path: Path) -> None:
         check_schema(database)
 
 
+def test_a_new_file_that_another_process_holds_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        letting_go = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+        letting_go.start()
+        with closing(Database(f"sqlite:///{path}")) as database, database.begin() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        letting_go.join()
+
+
 @pytest.mark.postgresql
 def test_several_processes_may_migrate_one_server_at_once(postgresql: PrivatePostgresql) -> None:
     url = postgresql.url(postgresql.create())

@@ -14,15 +14,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from kiosk.central.club.books import Actor, Books
+from kiosk.central.club.books import Actor, Books, Look
 from kiosk.central.club.points_tables import points_entry
 from kiosk.central.members import cards_by
 from kiosk.central.self_service.view import view_of
 from kiosk.core.identifiers import Assurance
 from kiosk.core.records import DenyReason, GrantReason
-from kiosk.core.self_service import ViewAsked
+from kiosk.core.self_service import MemberView, ViewAsked
 from kiosk.demo.club import sample_club
 from kiosk.demo.offers import POINTS, REWARDS, offer
+from kiosk.demo.setup import WITH_OFFERS
 from kiosk.local.clock import SystemClock
 from kiosk.local.talk import ask
 from kiosk.located import CENTRAL
@@ -90,19 +91,27 @@ def test_every_sample_card_gives_the_reason_listed_for_its_first_tap(demo):
     assert len(rows) >= 240
 
 
-def test_a_member_of_the_sample_club_finds_something_of_everything_at_the_kiosk(demo):
+def views(look: Look) -> list[MemberView]:
+    """What each member who was given something sees at the kiosk."""
+    members = look.connection.execute(select(points_entry.c.member).distinct()).scalars().all()
+    cards = cards_by(look.connection, "member", members)
+    return [view_of(look, ViewAsked(card.id, Assurance.UID), ("wechat",))[1] for card in cards]
+
+
+def test_members_of_the_sample_club_find_something_of_everything_at_the_kiosk(demo):
     with open_central(load_central(demo.home / CENTRAL)) as (database, _):
         with Books(database, SystemClock()).look() as look:
-            member = look.connection.execute(select(points_entry.c.member)).scalars().first()
-            card = cards_by(look.connection, "member", [member])[0]
-            view = view_of(look, ViewAsked(card.id, Assurance.UID), ("wechat",))[1]
+            seen = views(look)
         Books(database, SystemClock()).change(Actor("job:demo", "cli"), lambda change: offer(change, ["M00110"]))
         with Books(database, SystemClock()).look() as look:
-            assert view_of(look, ViewAsked(card.id, Assurance.UID), ("wechat",))[1] == view
-    assert (view.points.available, len(view.coupons), len(view.rewards)) == (POINTS, 1, len(REWARDS))
-    assert [len(each) for each in (view.activities, view.votes, view.surveys)] == [1, 1, 1]
-    assert view.ahead
-    assert view.next_tier
+            assert views(look) == seen
+    assert len(seen) == WITH_OFFERS
+    for each in seen:
+        assert (each.points.available, len(each.coupons), len(each.rewards)) == (POINTS, 1, len(REWARDS))
+        assert [len(asked) for asked in (each.activities, each.votes, each.surveys)] == [1, 1, 1]
+        assert each.ahead
+        assert (each.next_tier is None) == (each.tier.en == "Platinum")
+    assert any(each.next_tier for each in seen)
 
 
 def test_the_command_prints_the_record_and_says_by_its_exit_what_came_of_it(demo):
