@@ -1,5 +1,6 @@
 """The house's own tools: what tests stand on, and what `make` does before it runs anything."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -125,6 +126,23 @@ def test_without_venv_set_up_says_one_sentence_and_exits_2(tmp_path: Path, has_p
         assert done.stderr.count("\n") == 1
         assert "apt-get install python3-venv" in done.stderr
         assert not (clone / ".venv").exists()
+
+
+def packages_named(path: Path) -> set[str]:
+    """Return the Debian packages that a test file asks for by `needs(program, package)`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call)]
+    named = [each.args[1] for each in calls if isinstance(each.func, ast.Name) and each.func.id == "needs"]
+    return {str(each.value).partition(",")[0] for each in named if isinstance(each, ast.Constant)}
+
+
+def test_what_the_tests_need_of_the_machine_is_what_make_test_installs() -> None:
+    text = (ROOT / "tools/packages").read_text(encoding="utf-8")
+    installed = set(text.partition('PACKAGES="')[2].partition('"')[0].split())
+    part_of_every_debian = {"mount"}
+    named = set[str]().union(*map(packages_named, (ROOT / "tests").rglob("*.py")))
+    assert {"mosquitto", "mosquitto-clients", "chromium"} <= named
+    assert named <= installed | part_of_every_debian
 
 
 DPKG = 'case "$*" in *mosquitto|*strace) exit 1;; *) printf installed;; esac'

@@ -11,7 +11,6 @@ import psycopg
 
 from tests.support.needs import needs
 
-PACKAGE = "postgresql"
 ACCOUNTS = ("postgres", "nobody")
 SETTINGS = {
     "listen_addresses": "",
@@ -44,8 +43,8 @@ class PrivatePostgresql:
     """A cluster in a new folder; `stop` removes it. Skips the test, in CI fails it, where PostgreSQL is missing."""
 
     def __init__(self) -> None:
-        self._bin = needs("initdb", PACKAGE).resolve().parent
-        needs(str(self._bin / "postgres"), PACKAGE)
+        self._bin = needs("initdb", "postgresql").resolve().parent
+        needs(str(self._bin / "postgres"), "postgresql")
         # Not under pytest's folder: that one is closed to the account the server runs as.
         self.folder = Path(tempfile.mkdtemp(prefix="kiosk-pg-"))
         self._data = self.folder / "data"
