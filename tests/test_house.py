@@ -32,11 +32,11 @@ def run_pytest(folder: Path, source: str, **env: str) -> tuple[int, str]:
 def test_a_test_that_leaves_a_thread_or_a_process_behind_fails(tmp_path: Path) -> None:
     source = """
 import subprocess, threading
-def test_thread(): threading.Thread(target=threading.Event().wait, args=(4,), name="left").start()
+def test_thread(): threading.Thread(target=threading.Event().wait, args=(8,), name="left").start()
 def test_daemon(): threading.Thread(target=threading.Event().wait, args=(20,), daemon=True).start()
 def test_process(): globals()["left"] = subprocess.Popen(["sleep", "987"])
 def test_waited(): subprocess.run(["sleep", "0"])
-def test_after(): assert left.wait(5) == -9
+def test_after(): assert left.wait(30) == -9
 """
     code, output = run_pytest(tmp_path, source)
     assert code == 1

@@ -25,6 +25,11 @@ STEP_S = 0.1
 STOP_S = 5.0
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """What does not fit is dropped and comes again after a second, which is nobody's fault that was asked for."""
+
+
 class HostileProvider:
     """Takes orders, pays them when told to, and sends notices; while `down` it answers nobody."""
 
@@ -37,7 +42,7 @@ class HostileProvider:
         self.trades = Trades(self.faults)
         self._clock, self._stop = clock, threading.Event()
         try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+            self._server = _Server(("127.0.0.1", port), _handler(self))
         except (OSError, OverflowError) as error:
             raise CannotStart(f"cannot listen on port {port}: {error}", hint="Name another port") from error
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"

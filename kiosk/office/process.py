@@ -36,8 +36,8 @@ class OfficeProcess:
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop`; raises CannotStart where an address cannot be had."""
         try:
-            self._health.start()
             self._server.start()
+            self._health.start()
             notify_ready()
             while not stop.wait(BEAT_S):
                 notify_watchdog()

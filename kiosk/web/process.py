@@ -84,8 +84,8 @@ class WebProcess:
         try:
             self._open_story()
             self._talk.start()
-            self._health.start()
             self._server.start()
+            self._health.start()
             for reader in self._readers:
                 reader.start()
             notify_ready()

@@ -91,11 +91,11 @@ class Pages:
             abort(503)
         try:
             screen, status = self._run(action, session, press.values)
+            before, session.screen = session.screen, screen
         finally:
             session.doing.release()
         # Somebody else's card may have come meanwhile: then this is nobody's to see any more.
         self._kiosk.session(page.token, session.token)
-        before, session.screen = session.screen, screen
         self._allow(session)
         if press.go == "order" and status == 200 and _looks_same(before, screen):
             return "", 204

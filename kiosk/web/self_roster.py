@@ -115,9 +115,11 @@ class KioskRoster:
 class LineWatch:
     """Asks sync at most every two seconds how the line stands; a sync that does not answer is no line."""
 
-    def __init__(self, box: BoxSettings, clock: Clock, data_at: Callable[[], datetime | None]) -> None:
+    def __init__(
+        self, box: BoxSettings, clock: Clock, data_at: Callable[[], datetime | None], patience_s: float = ASK_S
+    ) -> None:
         self._socket, self._status = box.socket("sync"), box.data / "sync.db"
-        self._clock, self._data_at = clock, data_at
+        self._clock, self._data_at, self._patience_s = clock, data_at, patience_s
         self._lock = threading.Lock()
         self._looked_ns: int | None = None
         self._line = Line(False)
@@ -136,7 +138,7 @@ class LineWatch:
 
     def _is_online(self) -> bool:
         try:
-            return ask(self._socket, "status", timeout_s=ASK_S).get("online") is True
+            return ask(self._socket, "status", timeout_s=self._patience_s).get("online") is True
         except (NeighbourDown, Refused):
             return False
 

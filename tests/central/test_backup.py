@@ -167,7 +167,7 @@ def test_a_backup_is_one_moment_while_records_come_in(
                 assert read_setting(connection, "records") in (str(len(held)), None)
             assert [each.stored for each in list_devices(restored)[0].journals] in ([len(held)], [])
     stop.set()
-    sender.join(10)
+    sender.join(60)
 
 
 @pytest.mark.proves("R150", "S90")
@@ -334,10 +334,10 @@ def test_the_runbook_brings_central_back_on_an_empty_machine_and_every_proof_hol
 
         seller = threading.Thread(target=sell, daemon=True)
         seller.start()
-        assert came.wait(10)
+        assert came.wait(30)
         backup(database, home, tmp_path / "central.tar", clock)
         stop.set()
-        seller.join(10)
+        seller.join(60)
 
     new_home = tmp_path / "new-home"
     restore(tmp_path / "central.tar", empty_url, new_home, clock)

@@ -57,7 +57,7 @@ def broker():
         yield running
 
 
-def give(broker, command, timeout_s=5.0):
+def give(broker, command, timeout_s=30.0):
     link = broker.link(LinkSettings(host="", port=0, client_id="cli", subscriptions=(RESULT,)))
     try:
         return give_command(link, CENTRAL, GATE.public, command, timeout_s)
@@ -101,8 +101,8 @@ def test_a_command_is_sent_again_until_it_is_answered(broker):
 
 
 def test_a_device_that_does_not_answer_is_named(broker):
-    with pytest.raises(NeighbourDown, match=r"device north-1 did not answer in 0\.3 s"):
-        give(broker, make_command("north-1", "reload"), timeout_s=0.3)
+    with pytest.raises(NeighbourDown, match=r"device north-1 did not answer in 2 s"):
+        give(broker, make_command("north-1", "reload"), timeout_s=2.0)
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_two_who_block_each_other_both_come_through(database: Database) -> None:
     with database.begin() as connection:
         write_setting(connection, "left", "0")
         write_setting(connection, "right", "0")
-    meet = threading.Barrier(2, timeout=5)
+    meet = threading.Barrier(2, timeout=60)
 
     def both(first: str, second: str) -> None:
         met: list[bool] = []

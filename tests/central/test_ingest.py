@@ -386,7 +386,7 @@ def test_several_consumers_that_get_the_same_batches_at_once_store_them_once(
     database: Database, device: EdgeDevice, clock: ManualClock
 ) -> None:
     journal = a_journal(120)
-    start = threading.Barrier(4, timeout=20)
+    start = threading.Barrier(4, timeout=60)
 
     def consume(_: int) -> list[str]:
         ingest = Ingest(database, clock)
@@ -430,7 +430,7 @@ def test_an_ack_says_nothing_that_a_reader_cannot_hold(ingest: Ingest, device: E
 
 def at_once(*works: Callable[[], Ack | None]) -> list[Ack | None]:
     """Do works in a thread each, all from the same moment, and return their results; raises what one of them does."""
-    start = threading.Barrier(len(works), timeout=20)
+    start = threading.Barrier(len(works), timeout=60)
 
     def go(work: Callable[[], Ack | None]) -> Ack | None:
         start.wait()

@@ -24,7 +24,7 @@ def test_one_of_two_leads_and_goes_on_leading(database: Database, clock: ManualC
 
 def test_of_many_who_try_at_once_one_wins(database: Database, clock: ManualClock) -> None:
     leases = [Lease(database, clock) for _ in range(6)]
-    start = threading.Barrier(6, timeout=20)
+    start = threading.Barrier(6, timeout=60)
 
     def try_it(lease: Lease) -> bool:
         start.wait()

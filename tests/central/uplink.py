@@ -63,7 +63,7 @@ class Uplink(threading.Thread):
     def stop(self) -> None:
         """Go off line."""
         self._stop_it.set()
-        self.join(5)
+        self.join(60)
         self._link.close()
 
     def _take(self, event: Arrived) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import Counter
 from datetime import date
@@ -31,7 +32,7 @@ from kiosk.wiring_central import load_central, open_central
 from tests.support.command_line import kiosk
 from tests.support.edge_home import ROOT
 from tests.support.ports import free_ports
-from tests.support.wait import eventually
+from tests.support.wait import eventually, in_time
 
 
 def start_kiosk(*words: str) -> subprocess.CompletedProcess[str]:
@@ -128,8 +129,13 @@ def test_the_command_prints_the_record_and_says_by_its_exit_what_came_of_it(demo
 
 @pytest.mark.proves("S41")
 def test_central_holds_every_tap_within_two_seconds(demo):
-    record = demo.tap("04FFFFFFFFFF02")["record"]
-    eventually(lambda: record in [each["record"] for each in demo.records()], 2.0, 0.3)
+    def until_held() -> float:
+        record = demo.tap("04FFFFFFFFFF02")["record"]
+        begun = time.monotonic()
+        eventually(lambda: record in [each["record"] for each in demo.records()], every_s=0.3)
+        return time.monotonic() - begun
+
+    assert in_time(2.0, until_held)
 
 
 def test_central_holds_each_record_once_and_just_as_the_journals_have_them(demo):
@@ -143,7 +149,7 @@ def test_central_holds_each_record_once_and_just_as_the_journals_have_them(demo)
         )
         return at_edge == at_central and max(at_edge.values()) == 1
 
-    eventually(same, 6.0, 0.5)
+    eventually(same, 60, 0.5)
     assert kiosk("journal", "verify", "--home", str(demo.home)).exit_code == 0
 
 
@@ -151,14 +157,14 @@ def test_each_page_and_side_port_answers(demo):
     endpoints = json.loads((demo.home / "endpoints.json").read_text())
     pages = ("gate_display", "kiosk", "till", "attendant", "payments", "demo", "office")
     for url in (*(endpoints[name] for name in pages), *endpoints["health"].values()):
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             assert answer.status == 200, url
     assert endpoints["mqtt"]["port"] == demo.port + 2
     token = (demo.home / "token").read_text().strip()
     asked = urllib.request.Request(
         endpoints["api"] + "records?after=0&limit=1", headers={"Authorization": f"Bearer {token}"}
     )
-    with urllib.request.urlopen(asked, timeout=5) as answer:
+    with urllib.request.urlopen(asked, timeout=30) as answer:
         assert json.load(answer)["items"][0]["n"] == 1
 
 
@@ -190,7 +196,7 @@ def test_it_stops_on_an_interrupt_and_goes_on_where_it_stopped(demo):
     again = Demo(demo.home, demo.port)
     try:
         again.wait_ready()
-        eventually(lambda: len(again.records()) > before, 5)
+        eventually(lambda: len(again.records()) > before, 60, 0.3)
         assert again.tap("04FFFFFFFFFF02")["reason"] == "credential_not_found"
     finally:
         assert again.interrupt() == 0

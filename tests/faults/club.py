@@ -297,7 +297,7 @@ class Visitors:
         """Go home; the last taps are answered, or not, first."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(15)
+            thread.join(60)
 
     def wait_for(self, count: int) -> None:
         """Wait until so many more taps were answered."""

@@ -75,6 +75,7 @@ def _held(club: Club) -> Use:
 
 def _go_on(club: Club, number: int) -> int:
     """Let taps and three roster changes go on behind the backup; return the revision the device has told of."""
+    club.wait_for_night()
     for change in range(3):
         club.central.import_rows([make_member(f"N{number}{change}", _newcomer(number, change))])
     club.wait_for_roster()

@@ -73,6 +73,7 @@ def test_an_enrolled_card_opens_the_gate_and_a_revoked_one_does_not(
         running = [central.start(), start_gate(box, env), box.start("sync")]
         try:
             enrol(central, tmp_path, status="active")
+            eventually(central.is_night_done, 60)
             newest = central.revision()
             eventually(lambda: box.ask("status")["roster_revision"] >= newest, 60)
             lay_card(door)
@@ -80,7 +81,9 @@ def test_an_enrolled_card_opens_the_gate_and_a_revoked_one_does_not(
             assert [each["reason"] for each in granted] == ["ok"]
             assert len(eventually(lambda: facts(central, "access.taken"), 15)) == 1
             enrol(central, tmp_path, status="revoked")
-            eventually(lambda: box.ask("status")["roster_revision"] > newest, NEXT_TAP_S)
+            revoked = central.revision()
+            assert revoked > newest
+            eventually(lambda: box.ask("status")["roster_revision"] >= revoked, NEXT_TAP_S)
             lay_card(door)
             denied = eventually(lambda: facts(central, "access.denied"), 15)
             assert [each["reason"] for each in denied] == ["credential_revoked"]

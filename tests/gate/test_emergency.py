@@ -18,7 +18,7 @@ from kiosk.gate.gpio import GpioBarrier, GpioContact
 from kiosk.gate.timers import Timers
 from kiosk.local.clock import SystemClock
 from tests.gate.barriers import FIRE, RELAY, HandClock, HungBarrier, StubbornPin, make_gate, make_turnstile
-from tests.support.wait import eventually
+from tests.support.wait import eventually, in_time
 
 OPEN_WITHIN_S = 0.05
 
@@ -73,7 +73,7 @@ class House:
 
     def heard(self) -> tuple[bool, str]:
         """Return what the loop is told next."""
-        change = self.inbox.get(timeout=5)
+        change = self.inbox.get(timeout=30)
         return change.active, change.source
 
     def close(self) -> None:
@@ -92,20 +92,19 @@ def house() -> Iterator[House]:
     house.close()
 
 
-def seconds_to_open(house: House, begin: Callable[[], None], again: Callable[[], None]) -> float:
-    """Begin an emergency and return how long it took until all turnstiles stood open: the best of three.
+def opens_in_time(house: House, begin: Callable[[], None], again: Callable[[], None]) -> bool:
+    """Begin an emergency and say whether all turnstiles stood open in time."""
 
-    The machine of a test run may be busy for one of them; what hangs is late in all.
-    """
-    took_s = []
-    for _ in range(3):
+    def once() -> float:
         started = time.monotonic()
         begin()
         eventually(house.are_open, every_s=0.001)
-        took_s.append(time.monotonic() - started)
+        took_s = time.monotonic() - started
         again()
         eventually(house.are_shut)
-    return min(took_s)
+        return took_s
+
+    return in_time(OPEN_WITHIN_S, once, 20)
 
 
 def clear(house: House) -> bool:
@@ -122,7 +121,7 @@ def clear(house: House) -> bool:
 @pytest.mark.proves("S91")
 def test_the_contact_opens_every_barrier_in_time_and_tells_the_loop(house: House) -> None:
     house.watch()
-    assert seconds_to_open(house, house.fire, lambda: eventually(lambda: clear(house))) < OPEN_WITHIN_S
+    assert opens_in_time(house, house.fire, lambda: eventually(lambda: clear(house)))
     assert house.heard() == (True, "input")
 
 
@@ -140,13 +139,13 @@ def test_a_hung_loop_with_a_full_and_locked_queue_keeps_no_barrier_shut(house: H
     house.gates[0].listen(hang)
     with loop_lock, house.inbox.mutex:
         threading.Thread(target=house.gates[0].force, daemon=True).start()
-        assert seconds_to_open(house, house.fire, lambda: eventually(lambda: clear(house))) < OPEN_WITHIN_S
+        assert opens_in_time(house, house.fire, lambda: eventually(lambda: clear(house)))
 
 
 def test_a_hung_barrier_holds_up_no_other(house: House) -> None:
     hung = HungBarrier()
     emergency = house.watch(hung)
-    assert seconds_to_open(house, emergency.trigger, emergency.clear) < OPEN_WITHIN_S
+    assert opens_in_time(house, emergency.trigger, emergency.clear)
     hung.let_go.set()
 
 
@@ -169,9 +168,9 @@ def test_more_changes_than_can_wait_lose_the_oldest_and_are_counted() -> None:
         teller.tell(number)
     assert teller.lost == 3
     teller.start()
-    assert [inbox.get(timeout=5) for _ in range(UNTOLD_MAX)] == list(range(3, UNTOLD_MAX + 3))
+    assert [inbox.get(timeout=30) for _ in range(UNTOLD_MAX)] == list(range(3, UNTOLD_MAX + 3))
     teller.stop()
-    teller.join(5)
+    teller.join(60)
 
 
 def test_a_command_opens_and_a_command_clears(house: House) -> None:

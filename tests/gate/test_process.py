@@ -41,11 +41,11 @@ def running(process: GateProcess) -> Iterator[GateProcess]:
     thread = threading.Thread(target=process.run, args=(stop,), daemon=True)
     thread.start()
     try:
-        eventually(lambda: process.loop._readers["in"].is_up and process._health.port)
+        eventually(lambda: all(each.is_up for each in process.loop._readers.values()) and process._health.port)
         yield process
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
 
 
 def health(process: GateProcess) -> tuple[int, dict[str, Any]]:

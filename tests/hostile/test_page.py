@@ -33,7 +33,7 @@ def provider(tmp_path: Path) -> Iterator[HostileProvider]:
 
 def load(address: str, data: bytes | None = None) -> tuple[str, str]:
     """Return the body of a page and its rules for what it may load."""
-    with urllib.request.urlopen(urllib.request.Request(address, data), timeout=5) as answer:
+    with urllib.request.urlopen(urllib.request.Request(address, data), timeout=30) as answer:
         return answer.read().decode(), answer.headers["Content-Security-Policy"]
 
 

@@ -209,7 +209,7 @@ def test_a_server_behind_a_proxy_counts_whom_the_proxy_speaks_for(behind_proxy: 
     app.add_url_rule("/", "address", lambda: request.remote_addr or "")
     server = WebServer(app, "127.0.0.1", 0, 1, behind_proxy=behind_proxy)
     server.start()
-    with closing(HTTPConnection("127.0.0.1", server.port, timeout=5)) as connection:
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
         connection.request("GET", "/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
         assert connection.getresponse().read().decode() == seen
     server.close()

@@ -17,7 +17,7 @@ from tests.support.wait import eventually
 
 
 def status_of(port: int, path: str) -> int:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection, suppress(ConnectionRefusedError):
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection, suppress(ConnectionRefusedError):
         connection.request("GET", path)
         return connection.getresponse().status
     return 0
@@ -35,7 +35,7 @@ def test_the_process_serves_pages_and_says_how_it_is(
     eventually(lambda: status_of(port + 1, "/healthz") == 200)
     eventually(lambda: status_of(port, "/sign-in") == 200)
     stop.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert status_of(port, "/sign-in") == 0
 
@@ -52,5 +52,5 @@ def test_without_a_database_the_process_says_that_it_cannot_do_its_job(
         thread.start()
         eventually(lambda: status_of(port + 1, "/healthz") == 503)
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()

@@ -95,7 +95,7 @@ class Office:
 
     def get(self, path: str) -> Any:
         """Get a path of the API, which has to answer with 200."""
-        with closing(HTTPConnection("127.0.0.1", self._port, timeout=5)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
             connection.request("GET", PREFIX + path, headers=BEARER)
             answer = connection.getresponse()
             assert answer.status == 200, path
@@ -135,13 +135,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         config.write(f'\n[office]\ntoken_file = "token"\nport = {port}\nhealth_port = {port + 1}\n')
     command = [sys.executable, "-m", "kiosk", "office", "--config", str(home.folder / "central.toml")]
     with Started(command, home.folder / "office.log", os.environ):
-        eventually(lambda: is_serving(port), 20.0)
+        eventually(lambda: is_serving(port), 60.0)
         with closing(Office(port)) as running:
             yield running
 
 
 def is_serving(port: int) -> bool:
-    with suppress(OSError), closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+    with suppress(OSError), closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request("GET", "/api/openapi.json")
         return connection.getresponse().status == 200
     return False

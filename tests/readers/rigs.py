@@ -226,7 +226,7 @@ class PcscRig:
     def tap(self, reader: Running, raw: str) -> None:
         card = VirtualCard(bytes.fromhex(raw), storage_atr(3))
         card.insert(self.port)
-        assert card.answered.wait(5), "the card was not asked"
+        assert card.answered.wait(30), "the card was not asked"
         card.remove()
 
     def lose(self, reader: Running | None) -> None:

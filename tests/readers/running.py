@@ -59,7 +59,7 @@ class Running:
         """Stop the reader; returns how many seconds it took."""
         began = time.monotonic()
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
         self.reader.close()
         assert not self.thread.is_alive(), "run() did not return"
         return time.monotonic() - began

@@ -114,14 +114,14 @@ def test_present_does_not_wait_for_whoever_takes_the_events() -> None:
 
     def emit(event: object) -> None:
         taken.set()
-        gate_is_busy.wait(10)
+        gate_is_busy.wait(60)
 
     thread = threading.Thread(target=mock.run, args=(emit, stop), daemon=True)
     thread.start()
     mock.present(CARD)
-    assert taken.wait(5)
+    assert taken.wait(30)
     mock.present(CARD)
     stop.set()
     gate_is_busy.set()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()

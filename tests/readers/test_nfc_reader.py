@@ -106,7 +106,7 @@ def udp_cards(free_port: int) -> Iterator[tuple[str, list[str]]]:
     thread.start()
     yield path, numbers
     stop.set()
-    thread.join(5)
+    thread.join(60)
 
 
 @pytest.mark.proves("S25")

@@ -91,7 +91,7 @@ class Bar:
         thread.start()
         eventually(lambda: self.head() > head, 10, 0.001)
         self.club.kill("web")
-        thread.join(10)
+        thread.join(60)
         self.club.start("web")
         self.note(self.ask("sale", wish))
         assert self.recorded() == before + 1

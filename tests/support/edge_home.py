@@ -22,6 +22,7 @@ from kiosk.store.roster import RosterWriter
 from tests.support.wait import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
+STOP_S = 30.0
 
 
 class EdgeHome:
@@ -111,16 +112,16 @@ class Started:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"did not stop within 10 s: {self.log.read_text()[-2000:]}") from None
+            raise AssertionError(f"did not stop within {STOP_S} s: {self.log.read_text()[-2000:]}") from None
 
     def kill(self) -> None:
         """Kill it without warning and wait."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(STOP_S)
 
     def signal(self, number: int) -> None:
         """Send it a signal."""

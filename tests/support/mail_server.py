@@ -41,7 +41,7 @@ class MailServer:
         self.silent.clear()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join(60)
 
     @property
     def keys(self) -> list[str]:

@@ -63,14 +63,14 @@ class Mosquitto:
         with (self._folder / "log").open("ab") as log:
             command = [str(self._program), "-c", str(self._folder / "mosquitto.conf")]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        eventually(self._listens, timeout_s=10)
+        eventually(self._listens, timeout_s=30)
         return self
 
     def kill(self) -> None:
         """End it with SIGKILL."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(30)
             self._process = None
 
     def stop(self) -> None:
@@ -78,7 +78,7 @@ class Mosquitto:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(10)
+                self._process.wait(30)
             except subprocess.TimeoutExpired:
                 self.kill()
             self._process = None

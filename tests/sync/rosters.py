@@ -194,7 +194,7 @@ class Receiver:
     def close(self) -> None:
         """Stop."""
         if self.fetch.is_building:
-            self.built.get(timeout=10)
+            self.built.get(timeout=30)
         self.fetch._store.close()
         self.roster.close()
 
@@ -228,7 +228,7 @@ class Receiver:
                 except MessageRejected:
                     self.rejected += 1
             if self.fetch.is_building:
-                self.downlink.on_fetched(*self.built.get(timeout=10))
+                self.downlink.on_fetched(*self.built.get(timeout=30))
             quiet = 0 if payloads else quiet + 1
             if quiet > 12:
                 return

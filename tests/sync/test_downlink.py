@@ -299,7 +299,7 @@ def test_a_snapshot_that_cannot_be_used_is_left_alone_for_a_while(box, central):
                 box.downlink.on_response(answer)
         if box.fetch.is_building:
             builds += 1
-            box.downlink.on_fetched(*box.built.get(timeout=10))
+            box.downlink.on_fetched(*box.built.get(timeout=30))
     assert 2 <= builds <= 3
 
 
@@ -334,7 +334,7 @@ def test_a_snapshot_that_was_built_is_built_once(box, central):
         for payload in box.due():
             for answer in central.answer(payload):
                 box.downlink.on_response(answer)
-    name, snapshot = box.built.get(timeout=10)
+    name, snapshot = box.built.get(timeout=30)
     box.due()
     assert box.built.empty()
     assert box.fetch.is_building
@@ -352,7 +352,7 @@ def test_tidying_while_a_file_is_built_does_not_take_it_away(box, central):
         for payload in box.due():
             for answer in central.answer(payload):
                 box.downlink.on_response(answer)
-    name, snapshot = box.built.get(timeout=10)
+    name, snapshot = box.built.get(timeout=30)
     box.downlink.tidy()
     assert (box.folder / name).exists()
     box.downlink.on_fetched(name, snapshot)

@@ -161,7 +161,7 @@ def test_parts_of_another_roster_do_not_stay_beside_those_of_the_one_that_is_wan
             for answer in central.answer(payload):
                 box.downlink.on_response(answer)
     assert box.fetch._store.held_bytes < before
-    box.downlink.on_fetched(*box.built.get(timeout=10))
+    box.downlink.on_fetched(*box.built.get(timeout=30))
     assert box.downlink.revision == 1
 
 

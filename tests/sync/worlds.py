@@ -70,7 +70,7 @@ class CentralEnd:
         """Stop it."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join(10)
+            self._thread.join(60)
 
     def close(self) -> None:
         """Stop it for good."""
@@ -184,7 +184,7 @@ class BoxEnd:
         """Stop it cleanly."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join(10)
+            self._thread.join(60)
             assert not self._thread.is_alive()
 
     def acked(self, owner: str = "gate") -> int:

@@ -87,6 +87,12 @@ class FakeGate:
         server = self._server
         eventually(lambda: server._followers["display"])
 
+    def wait_until_nobody_follows(self) -> None:
+        """Return when nobody follows the display topic any more."""
+        assert self._server is not None
+        server = self._server
+        eventually(lambda: not server._followers["display"])
+
     def _tap(self, args: dict[str, Any]) -> dict[str, Any]:
         if self.blind:
             raise ReaderLost("reader front is gone", hint="Plug it in again")

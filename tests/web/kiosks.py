@@ -18,7 +18,9 @@ from kiosk.core.roster import DeltaOp, digest_hex, encode_row, row_digest
 from kiosk.readers.reader import CardGone, CardRead, ReaderSettings
 from kiosk.store.roster import RosterWriter
 from kiosk.web.app import close_app, create_app
+from kiosk.web.self_asking import PATIENCE_S, CentralOverSync
 from kiosk.web.self_parts import put_together
+from kiosk.web.self_roster import KioskRoster, LineWatch
 from kiosk.web.settings import ConsentText, Name, SelfServiceSettings, WebSettings
 from tests.builders import IDENTIFIER, FakeClock, make_rows
 from tests.support.compiled import COMPILED
@@ -28,6 +30,7 @@ from tests.web.tills import make_box, tell_roster
 OTHER = "04A1B2C3D4E5F7"
 OPENING = Schedule(id="opening", windows=(Window("06:30", "22:30", "12345"), Window("08:00", "22:00", "67")))
 ANNOUNCED = Announcement("day", "本周六会员日，积分双倍", "Members' day this Saturday: points count twice")
+SLOW_S = 60.0
 TAG = re.compile(r"<button[^>]*>")
 
 
@@ -58,7 +61,7 @@ class Shown(NamedTuple):
 class Kiosk:
     """One kiosk and the page that is open on it."""
 
-    def __init__(self, folder: Path, *, sample_cards: str = "", **changes: Any) -> None:
+    def __init__(self, folder: Path, *, sample_cards: str = "", patience_s: float = PATIENCE_S, **changes: Any) -> None:
         self.clock = FakeClock()
         self.box = make_box(folder)
         tell_roster(self.box, self.clock, OPENING, ANNOUNCED)
@@ -70,7 +73,10 @@ class Kiosk:
         self.app: Flask = create_app(web, self.clock)
         self.app.jinja_env.bytecode_cache = COMPILED
         self.app.testing = True
-        self.parts = put_together(self.box, web, self.settings, self.clock)
+        central = CentralOverSync(self.box.socket("sync"), patience_s)
+        # The clock stands still: a line that was late once would be down for the rest of the test.
+        line = LineWatch(self.box, self.clock, KioskRoster(self.box, self.clock).data_at, SLOW_S)
+        self.parts = put_together(self.box, web, self.settings, self.clock, central, line)
         self.app.register_blueprint(self.parts.pages)
         self.client = self.app.test_client()
         self.page = self.session = ""

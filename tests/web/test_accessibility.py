@@ -37,7 +37,7 @@ Look = Callable[[str], None]
 @pytest.fixture
 def kiosk(tmp_path: Path) -> Iterator[Kiosk]:
     """A kiosk that waits long enough to be looked at."""
-    found = Kiosk(tmp_path, result_s=60, idle_s=600, balance_s=600, kinds=KINDS)
+    found = Kiosk(tmp_path, patience_s=60, result_s=60, idle_s=600, balance_s=600, kinds=KINDS)
     yield found
     found.close()
 
@@ -109,7 +109,7 @@ def members_screens(kiosk: Kiosk, page: Page, look: Look, language: str) -> None
     expect(page.locator("[data-part=toast]")).to_be_visible()
     look("attract with a bad read")
     held = threading.Event()
-    kiosk.central.on_asked = lambda: bool(held.wait(3))
+    kiosk.central.on_asked = lambda: bool(held.wait(60))
     lay(kiosk, page, screen="reading")
     look("reading")
     held.set()
@@ -185,6 +185,7 @@ def screens_in_trouble(kiosk: Kiosk, page: Page, look: Look, language: str) -> N
     page.evaluate("Object.assign(document.querySelector('.kiosk').dataset, {idleS: '1', warningS: '60'})")
     expect(page.locator("dialog")).to_be_visible()
     look("warning")
+    page.route(lambda url: url.endswith("/self"), lambda route: route.abort())
     kiosk.parts.kiosk.close()
     on(page, "lost")
     look("lost")

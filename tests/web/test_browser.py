@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from kiosk.local.webserver import WebServer
+from kiosk.web import screens
 from kiosk.web.app import check_health, close_app
 from tests.builders import NOW, FakeClock
 from tests.support.wait import eventually
@@ -46,6 +47,12 @@ def address(app: Flask) -> Iterator[str]:
         yield found
 
 
+@pytest.fixture
+def results_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show results for longer than a slow machine needs to look at them."""
+    monkeypatch.setattr(screens, "RESULT_S", 60)
+
+
 def outcome(page: Page) -> str:
     return str(page.locator("body").get_attribute("data-outcome"))
 
@@ -54,6 +61,7 @@ def wait_until_live(page: Page) -> None:
     expect(page.locator("body")).to_have_attribute("data-online", "true")
 
 
+@pytest.mark.usefixtures("results_stay")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("size", SIZES)
 def test_the_display_moves_with_the_gate(
@@ -95,7 +103,7 @@ def test_the_display_is_idle_again_after_four_seconds(browser: Browser, address:
     with open_page(browser, f"{address}/gate/entrance") as page:
         wait_until_live(page)
         page.clock.install(time=NOW)
-        page.clock.pause_at(NOW + timedelta(seconds=1))
+        page.clock.pause_at(NOW + timedelta(seconds=15))
         gate.say(make_decision())
         expect(page.locator("body")).to_have_attribute("data-outcome", "granted")
         page.clock.run_for(3900)
@@ -105,6 +113,7 @@ def test_the_display_is_idle_again_after_four_seconds(browser: Browser, address:
         assert page.locator("[data-part=result]").is_hidden()
 
 
+@pytest.mark.usefixtures("results_stay")
 def test_going_through_is_confirmed(browser: Browser, address: str, gate: FakeGate) -> None:
     with open_page(browser, f"{address}/gate/entrance") as page:
         wait_until_live(page)
@@ -118,6 +127,7 @@ def test_going_through_is_confirmed(browser: Browser, address: str, gate: FakeGa
 
 @pytest.mark.proves("S40")
 @pytest.mark.parametrize(("size", "width", "height"), [("wide", 1280, 800), ("tall", 600, 1024)])
+@pytest.mark.usefixtures("results_stay")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_else_is_said_stands_beside_the_result_and_goes_with_it(
     browser: Browser, address: str, gate: FakeGate, language: str, size: str, width: int, height: int
@@ -189,6 +199,7 @@ def test_the_display_heals_when_the_screens_process_comes_back(
         gate.say(make_state())
         wait_until_live(page)
         close_app(app)
+        gate.wait_until_nobody_follows()
         server.close()
         expect(page.locator("body")).to_have_attribute("data-notice", "no_gate")
         app, server = serve()

@@ -23,7 +23,7 @@ from tests.web.fakes import CARDS_CSV, FakeGate, make_state
 
 
 def status_of(port: int, path: str) -> int:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection, suppress(ConnectionRefusedError):
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection, suppress(ConnectionRefusedError):
         connection.request("GET", path)
         return connection.getresponse().status
     return 0
@@ -46,7 +46,7 @@ def test_the_process_shows_its_boxs_own_gate_and_says_how_it_is(
     eventually(lambda: status_of(port + 1, "/healthz") == 200)
     assert status_of(port, "/demo") == 200
     stop.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -154,7 +154,7 @@ def test_the_process_runs_the_kiosks_reader_and_kiosk_tap_reaches_it(
         assert _status(port, "/self/events?page=x") == 410
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 
@@ -204,7 +204,7 @@ def _tap(socket: Path, identifier: str) -> dict[str, Any]:
 
 
 def _status(port: int, path: str) -> int:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         try:
             connection.request("GET", path)
             return connection.getresponse().status

@@ -316,7 +316,7 @@ def test_the_process_sells_over_its_socket_and_to_pages_of_its_own_box(
             ask(box.socket("web"), "topup", {"topup_id": "topup-001", "identifier": IDENTIFIER, "amount_minor": 0})
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
 
 
 def test_without_a_till_table_nothing_is_sold(tmp_path: Path, free_ports: Callable[[int], int]) -> None:
@@ -331,11 +331,11 @@ def test_without_a_till_table_nothing_is_sold(tmp_path: Path, free_ports: Callab
         eventually(lambda: _post(port, "/till/sale", {})[0] == 404)
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
 
 
 def _post(port: int, path: str, said: dict[str, Any], **headers: str) -> tuple[int, Any]:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         try:
             connection.request("POST", path, msgspec.json.encode(said), {"Content-Type": "application/json"} | headers)
             answer = connection.getresponse()

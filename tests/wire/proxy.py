@@ -1,8 +1,10 @@
 """A TCP proxy between a link and its broker that can cut and stall the line."""
 
+import queue
 import select
 import socket
 import threading
+from collections.abc import Callable
 
 from kiosk.wire.waker import Waker
 
@@ -18,25 +20,21 @@ class Proxy:
         self._waker = Waker()
         self._paused = False
         self._closing = False
-        self._cutting: threading.Event | None = None
+        self._wants: queue.SimpleQueue[tuple[Callable[[], None], threading.Event]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self._thread.start()
 
     def cut(self) -> None:
         """Break every connection; returns when they are broken."""
-        self._cutting = done = threading.Event()
-        self._waker.wake()
-        assert done.wait(5)
+        self._do(self._drop_all)
 
     def pause(self) -> None:
-        """Pass nothing on; connections stand."""
-        self._paused = True
-        self._waker.wake()
+        """Pass nothing on from when this returns; connections stand."""
+        self._do(self._hold)
 
     def resume(self) -> None:
         """Pass on what has waited, and all that comes."""
-        self._paused = False
-        self._waker.wake()
+        self._do(self._let_go)
 
     def close(self) -> None:
         """Break every connection and stop."""
@@ -44,14 +42,21 @@ class Proxy:
         self._waker.wake()
         self._thread.join()
 
+    def _do(self, act: Callable[[], None]) -> None:
+        done = threading.Event()
+        self._wants.put((act, done))
+        self._waker.wake()
+        assert done.wait(30)
+
     def _run(self) -> None:
         while not self._closing:
             watched = [] if self._paused else [self._listener, *self._peers]
             ready, _, _ = select.select([self._waker, *watched], [], [])
+            if self._waker in ready:
+                self._obey()
+                continue
             for sock in ready:
-                if sock is self._waker:
-                    self._obey()
-                elif sock is self._listener:
+                if sock is self._listener:
                     self._accept()
                 elif sock in self._peers:
                     self._pass_on(sock)
@@ -61,10 +66,16 @@ class Proxy:
 
     def _obey(self) -> None:
         self._waker.clear()
-        if self._cutting is not None:
-            self._drop_all()
-            done, self._cutting = self._cutting, None
+        while not self._wants.empty():
+            act, done = self._wants.get()
+            act()
             done.set()
+
+    def _hold(self) -> None:
+        self._paused = True
+
+    def _let_go(self) -> None:
+        self._paused = False
 
     def _accept(self) -> None:
         client, _ = self._listener.accept()

@@ -235,7 +235,7 @@ def test_in_a_thread_delays_pass_by_themselves() -> None:
         gate = broker.link(LinkSettings(host="", port=0, client_id="gate-1", window=1000))
         for link in (central, gate):
             link.start()
-            assert link.events.get(timeout=5) == Connected()
+            assert link.events.get(timeout=30) == Connected()
         for number in range(100):
             assert gate.publish(UP, b"%d" % number)
         got: list[int] = []

@@ -223,7 +223,8 @@ def read_book(connection: Connection) -> RuleBook:
 
 def _differing(before: object, after: object) -> tuple[str | None, str | None]:
     """Return both sides as canonical JSON, of two mappings the entries that differ only."""
-    was, is_now = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    # Of two equal sets each process makes lists in another order, unless they are sorted.
+    was, is_now = (msgspec.to_builtins(side, order="deterministic") for side in (before, after))
     if isinstance(was, dict) and isinstance(is_now, dict):
         names = [name for name in {**was, **is_now} if was.get(name) != is_now.get(name)]
         was, is_now = ({name: side.get(name) for name in names} for side in (was, is_now))

@@ -31,7 +31,8 @@ def versions_on(look: Look, day: date) -> dict[Consent, str]:
 def consent_versions(look: Look) -> list[ConsentVersion]:
     """Return every version of what is agreed to, the newest first (S06)."""
     table, names = consent_version, ConsentVersion.__struct_fields__
-    query = select(*(table.c[name] for name in names)).order_by(table.c.effective_on.desc(), table.c.at.desc())
+    newest_first = (table.c.effective_on.desc(), table.c.at.desc(), table.c.consent, table.c.version)
+    query = select(*(table.c[name] for name in names)).order_by(*newest_first)
     return [
         msgspec.convert(dict(zip(names, row, strict=True)), ConsentVersion) for row in look.connection.execute(query)
     ]

@@ -127,8 +127,8 @@ def revoke_pass(change: Change, pass_id: str, *, why: str) -> None:
 def passes_of(look: Look, host: str) -> list[GuestPass]:
     """Return the last 500 passes that a host gave, revoked ones left out."""
     query = select(guest_pass).where(guest_pass.c.host == host, guest_pass.c.revoked_on.is_(None))
-    rows = look.connection.execute(query.order_by(guest_pass.c.first_day.desc()).limit(PASSES_MAX)).mappings()
-    return [_pass(row) for row in rows]
+    newest_first = query.order_by(guest_pass.c.first_day.desc(), guest_pass.c.id)
+    return [_pass(row) for row in look.connection.execute(newest_first.limit(PASSES_MAX)).mappings()]
 
 
 def guests_of(look: Look, host: str) -> list[MemberRecord]:

@@ -237,14 +237,16 @@ def _names_of_gates(look: Look) -> dict[str, set[str]]:
 def _tiers_in_use(look: Look) -> dict[str, str]:
     """Return every tier that something rests on, with what it is."""
     found = {}
-    for row in look.connection.execute(select(reward.c.body).where(reward.c.offered)):
+    for row in look.connection.execute(select(reward.c.body).where(reward.c.offered).order_by(reward.c.id)):
         item = msgspec.json.decode(row.body, type=Reward)
         found[item.tier] = f"reward {item.id}"
-    for row in look.connection.execute(select(coupon_kind.c.body).where(coupon_kind.c.offered)):
+    kinds = select(coupon_kind.c.body).where(coupon_kind.c.offered).order_by(coupon_kind.c.code)
+    for row in look.connection.execute(kinds):
         kind = msgspec.json.decode(row.body, type=CouponKind)
         found[kind.target.tier] = f"coupon {kind.code}"
     for column in ("bought", "ceiling", "tier"):
-        held = look.connection.execute(select(tier_holding.c[column]).distinct()).scalars()
+        tiers = select(tier_holding.c[column]).distinct().order_by(tier_holding.c[column])
+        held = look.connection.execute(tiers).scalars()
         found |= dict.fromkeys(held, "a member who holds it" if column == "tier" else f"a member's {column}")
     found.pop("", None)
     return found

@@ -47,7 +47,7 @@ from tests.central.club.builders_people import set_day
 from tests.central.club.builders_points import put_member
 from tests.support.wait import eventually
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 QUESTIONS = (Question("service"), Question("words", QuestionKind.WORDS))
 
 

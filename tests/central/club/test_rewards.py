@@ -206,7 +206,7 @@ def test_of_ten_who_want_the_last_three_at_once_three_get_them(database: Databas
 
     def want(first: int) -> None:
         with closing(Database(database.url.render_as_string(hide_password=False))) as own:
-            start.wait(10)
+            start.wait(60)
             for number in (first, first + 5):
                 try:
                     Books(own, clock).change(

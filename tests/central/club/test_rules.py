@@ -214,7 +214,7 @@ def test_two_who_amend_at_once_get_different_numbers(database: Database, clock: 
 
     def want(value: int) -> None:
         with closing(Database(database.url.render_as_string(hide_password=False))) as own:
-            start.wait(10)
+            start.wait(60)
             ask(Books(own, clock), wish(value=value))
 
     threads = [threading.Thread(target=want, args=(n,), name=f"amend-{n}", daemon=True) for n in (1, 2, 3)]

@@ -115,7 +115,7 @@ def test_a_close_waits_for_what_is_being_posted_to_its_day(both_books: Books) ->
 
     def closer() -> None:
         with closing(Database(str(both_books.database.url.render_as_string(hide_password=False)))) as database:
-            posted.wait(10)
+            posted.wait(60)
             waited.set()
             do(Books(database, both_books.clock), lambda change: days.close(change, "demo", TODAY, by="boss"))
             order.append("closed")
@@ -126,11 +126,11 @@ def test_a_close_waits_for_what_is_being_posted_to_its_day(both_books: Books) ->
     def work(change):
         answer = post(change, cash_top_up("t1", 1000, site="demo"))
         posted.set()
-        waited.wait(10)
+        waited.wait(60)
         thread.join(0.3)
         order.append("posted")
         return answer
 
     both_books.change(DESK, work)
-    thread.join(15)
+    thread.join(60)
     assert order == ["posted", "closed"]

@@ -40,8 +40,8 @@ def make_asked(id: str = "order-0001", credential: str = "", **fields: Any) -> O
 
 def providers_of(provider: HostileProvider, folder: Path) -> Mapping[PayWay, Provider]:
     """Make our side of both ways, set up for the hostile provider."""
-    wechat = WechatSettings(**wechat_values(folder, provider.address, OFFICE), patience_s=2.0)
-    alipay = AlipaySettings(**alipay_values(folder, provider.address, OFFICE), patience_s=2.0)
+    wechat = WechatSettings(**wechat_values(folder, provider.address, OFFICE), patience_s=20.0)
+    alipay = AlipaySettings(**alipay_values(folder, provider.address, OFFICE), patience_s=20.0)
     return make_providers(PaySettings(SHOWN_AS, wechat, alipay), Path)
 
 

@@ -21,6 +21,7 @@ def test_of_two_hundred_orders_none_is_credited_twice_none_is_lost_and_every_lin
     assert found.credited > 120
     assert found.recovery_s <= 60
     faults = till.hostile.faults.counts
-    assert found.lines + faults["line_missing"] >= found.credited
+    by_chance = faults["given_back"] + faults["line_extra"] - faults["line_missing"]
+    assert found.lines == found.paid + by_chance
     rare = {"given_back", "line_missing", "line_extra", "refund_slow", "refund_refused", "refund_closed"}
     assert all(faults[name] for name in WILD.__struct_fields__ if name not in rare), faults
