@@ -48,8 +48,10 @@ class Opener(Follower):
     def run(self) -> None:
         """Carry out orders until stopped."""
         done: bool | None = False
-        while not self._stopping:
+        while True:
             self._wake.clear()
+            if self._stopping:
+                return
             wanted = self._wanted
             if wanted is not done:
                 # After a failure nobody knows how the barrier is, so that either order is carried out again.

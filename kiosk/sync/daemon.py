@@ -117,10 +117,10 @@ class Sync:
         elif isinstance(event, Connected):
             self._on_connected()
         elif isinstance(event, Disconnected):
-            if self._connected:
+            was_connected, self._connected = self._connected, False
+            if was_connected:
                 _log.warning("line is down", extra={"cause": event.cause})
                 self._say(online=False)
-            self._connected = False
         elif isinstance(event, Fetched):
             self._guarded("snapshot", self._downlink.on_fetched, event.name, event.snapshot)
         elif isinstance(event, Asked):

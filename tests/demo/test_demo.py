@@ -53,12 +53,12 @@ class Demo:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, cwd=ROOT)
 
     def wait_ready(self) -> None:
-        eventually(lambda: "Stop with Ctrl-C" in self.out.read_text() or self.process.poll() is not None, 60)
+        eventually(lambda: "Stop with Ctrl-C" in self.out.read_text() or self.process.poll() is not None, 120)
         assert self.process.poll() is None, self.out.read_text()
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
     def tap(self, identifier: str) -> dict:
         return ask(self.home / "edge" / "gate.sock", "tap", {"identifier": identifier})

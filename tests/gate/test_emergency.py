@@ -329,7 +329,7 @@ def test_while_it_lasts_a_hung_loop_does_not_get_the_process_killed(
         systemd.settimeout(0.2)
         with pytest.raises(TimeoutError):
             systemd.recv(64)
-        systemd.settimeout(5)
+        systemd.settimeout(30)
         emergency.trigger()
         assert [systemd.recv(64), systemd.recv(64)] == [b"WATCHDOG=1"] * 2
 

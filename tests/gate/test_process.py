@@ -70,7 +70,7 @@ def test_a_blind_reader_is_ill_health_until_it_sees_even_if_the_loop_never_hears
     process._inbox.put_nowait = lambda _item: None
     reader.lose("absent")
     eventually(lambda: health(process)[0] == 503)
-    assert "in" in str(health(process)[1])
+    eventually(lambda: health(process)[1]["detail"]["readers_blind"] == ["in"])
     reader.restore()
     eventually(lambda: health(process)[0] == 200)
 

@@ -29,7 +29,7 @@ from kiosk.wire.messages import Ack, AckStatus, Birth, Command, CommandResult, O
 from kiosk.wire.signing import SigningKey
 from tests.builders import CREDENTIAL, NOW, make_credential
 from tests.support.migrated import put_tables
-from tests.support.wait import eventually
+from tests.support.wait import eventually, in_time
 from tests.sync.rosters import CentralRoster
 from tests.sync.worlds import DEVICE, BoxEnd, CentralEnd, GateEnd, settle
 
@@ -113,7 +113,7 @@ def test_a_backlog_of_5000_arrives_whole_through_losses_repeats_reordering_cuts_
     settle(gate, central)
     assert central.records(gate.journal.id) == gate.bodies()
     assert central.count() == len(gate.bodies()) == 5019
-    eventually(lambda: box.acked() == 5019, 10)
+    eventually(lambda: box.acked() == 5019)
     assert gate.partings == []
 
 
@@ -169,10 +169,14 @@ def test_a_tap_is_sent_at_once_because_the_gate_says_so(tmp_path, central, gate,
     box.start()
     eventually(lambda: box.acked() == 1, 20)
     eventually(lambda: gate.talk._followers["journal"])
-    begun = time.monotonic()
-    gate.tap()
-    settle(gate, central, 5)
-    assert time.monotonic() - begun < 2
+
+    def until_it_is_there() -> float:
+        begun = time.monotonic()
+        gate.tap()
+        settle(gate, central)
+        return time.monotonic() - begun
+
+    assert in_time(2.0, until_it_is_there)
     box.stop()
 
 
@@ -181,7 +185,7 @@ def test_without_a_word_from_the_gate_the_journal_is_looked_at_all_the_same(box,
     box.start()
     eventually(lambda: box.acked() == 1)
     gate.bulk(3)
-    settle(gate, central, 5)
+    settle(gate, central)
 
 
 def test_a_clean_stop_says_offline_with_the_session_of_the_birth(box, gate, broker, central):
@@ -299,15 +303,16 @@ def test_a_forged_ack_and_garbage_on_every_topic_change_nothing_and_end_nothing(
 def test_what_fails_in_the_loop_is_tried_again_and_does_not_end_it(box, gate, central):
     box.start()
     eventually(lambda: box.acked() == 1)
+    reader = CursorReader(box.data / "sync.db")
+    eventually(lambda: reader.acked(gate.journal.id) == 1)
     connection = box.process._cursors._connection
     connection.execute("PRAGMA query_only=ON")
     gate.tap(3)
     settle(gate, central)
     assert box.is_running
-    reader = CursorReader(box.data / "sync.db")
     assert reader.acked(gate.journal.id) == 1
     connection.execute("PRAGMA query_only=OFF")
-    eventually(lambda: reader.acked(gate.journal.id) == 4, 10)
+    eventually(lambda: reader.acked(gate.journal.id) == 4)
     reader.close()
 
 
@@ -349,11 +354,11 @@ def test_a_line_that_takes_nothing_does_not_make_the_loop_spin(box, gate, broker
     gate.bulk(500)
     eventually(lambda: link.session.unconfirmed > 0)
     link.session.unconfirmed = 10**6
-    before, cpu = link.counters["not_published"], time.process_time()
+    before, cpu, begun = link.counters["not_published"], time.process_time(), time.monotonic()
     threading.Event().wait(1.0)
-    refused = link.counters["not_published"] - before
-    assert refused < 80
-    assert time.process_time() - cpu < 0.5
+    refused, took_s = link.counters["not_published"] - before, time.monotonic() - begun
+    assert refused < 80 * took_s
+    assert time.process_time() - cpu < 0.5 * took_s
     broker.resume()
 
 
@@ -572,4 +577,9 @@ def test_a_whole_roster_comes_down_a_line_that_loses_and_repeats_while_records_g
     settle(gate, central)
     assert central.records(gate.journal.id) == gate.bodies()
     # A birth that the line lost is told again with the next heartbeat, a minute later.
-    eventually(lambda: box.key.public.open(broker.retained[STATE], Birth).roster == source.revision, 70)
+    eventually(
+        lambda: (
+            STATE in broker.retained and box.key.public.open(broker.retained[STATE], Birth).roster == source.revision
+        ),
+        70,
+    )
