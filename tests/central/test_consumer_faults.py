@@ -87,7 +87,7 @@ def test_while_the_database_is_away_nothing_is_acked_and_afterwards_all_is(keys:
         server.start()
         url = server.url(server.create())
         migrate(url)
-        device, journal = EdgeDevice(), a_journal(2000)
+        device, journal = EdgeDevice(), a_journal(6000)
         with closing(Database(url)) as database, LoopbackBroker() as broker:
             register(database, device)
             with consuming(database, keys, broker, 2):

@@ -12,6 +12,8 @@ from statistics import median, quantiles
 
 import pytest
 
+from kiosk.core.errors import RetryLater
+from kiosk.local.talk import ask
 from tests.faults.books import heads
 from tests.faults.club import CARDS, Club, a_club, fill_journal, pause, rounds
 from tests.support.ports import free_ports
@@ -57,7 +59,8 @@ def test_the_screens_stopped_delay_no_tap(tmp_path: Path) -> None:
         club.box.web = {"port": free_ports(1), "health_port": 0, "club": {"zh": "俱乐部", "en": "Club"}}
         quiet = tap_times(club)
         club.start("web")
-        eventually(lambda: len(heads(club.data)) == 2, 30)
+        eventually(lambda: answers(club.data / "web.sock"), 30)
+        assert len(heads(club.data)) == 2
         club.running["web"].signal(signal.SIGSTOP)
         assert_as_fast(lambda: [each for number in range(5) for each in tap_times(club, number)], quiet)
         club.running["web"].signal(signal.SIGCONT)
@@ -80,6 +83,15 @@ def test_locks_that_a_stopped_process_holds_on_every_shared_file_delay_no_tap(tm
             assert_as_fast(lambda: tap_times(club), quiet)
         club.start("sync")
         club.check()
+
+
+def answers(socket: Path) -> bool:
+    """Say whether a process answers on its socket."""
+    try:
+        ask(socket, "status")
+    except RetryLater:
+        return False
+    return True
 
 
 def tap_times(club: Club, number: int = 0) -> list[float]:

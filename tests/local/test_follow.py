@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY
 from kiosk.local.lines import connect
 from kiosk.local.talk import TalkServer, ask, follow
 from kiosk.local.talk_server import BUFFER_MAX, FOLLOWERS_MAX
-from tests.support.wait import eventually
+from tests.support.wait import eventually, in_time
 
 UP = {"kind": "link", "up": True}
 DOWN = {"kind": "link", "up": False}
@@ -161,7 +161,7 @@ def test_a_slow_follower_is_cut_and_counted_while_others_hear_everything(path: P
             assert quick.next()["n"] == count
             count += 1
         assert count > BUFFER_MAX
-        assert longest_s < 0.5
+        assert longest_s < 2.5  # who waited for the slow one would wait five seconds
         server.publish("taps", {"n": count})
         assert quick.next() == {"n": count}
         assert refused("slow_follower") == before + 1
@@ -218,10 +218,15 @@ def test_too_long_a_message_is_counted_and_the_next_arrives(path: Path) -> None:
 
 
 def test_following_stops_when_told(path: Path) -> None:
-    with serving(path), following(path) as follower:
-        assert follower.next() == UP
-        began = time.monotonic()
-        follower.stop.set()
-        follower.thread.join(60)
-        assert time.monotonic() - began < 1
-        assert follower.heard.empty()
+    def until_it_stops() -> float:
+        with following(path) as follower:
+            assert follower.next() == UP
+            began = time.monotonic()
+            follower.stop.set()
+            follower.thread.join(60)
+            took_s = time.monotonic() - began
+            assert follower.heard.empty()
+        return took_s
+
+    with serving(path):
+        assert in_time(1.0, until_it_stops)

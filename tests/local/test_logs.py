@@ -17,6 +17,7 @@ def said_by(program: str) -> list[str]:
     """Run a program with `log` ready and return its lines on standard error."""
     start = (
         "import logging, threading; from kiosk.local.logs import setup_logging; log = logging.getLogger('kiosk.x')\n"
+        "import kiosk.local.logs; kiosk.local.logs.FLUSH_S = 60\n"
     )
     done = subprocess.run([sys.executable, "-c", start + program], capture_output=True, text=True, check=False)
     assert done.stdout == ""

@@ -296,7 +296,7 @@ def test_a_reader_of_another_name_is_never_taken(service: PrivatePcscd) -> None:
 
 def test_two_taps_of_one_card_in_quick_succession_are_one(make_rig: Callable[[str], Rig]) -> None:
     rig = make_rig("pcsc")
-    with running(rig.settings()) as reader:
+    with running(rig.settings(debounce_s=60)) as reader:
         rig.tap(reader, "04A1B2C3D4E5F6")
         rig.tap(reader, "04A1B2C3D4E5F6")
         eventually(lambda: reader.reader.counts.get("repeated") == 1)

@@ -42,7 +42,7 @@ def test_a_number_that_arrives_in_pieces_is_put_together(line: SerialRig) -> Non
 
 
 def test_several_cards_at_once_are_several_taps(line: SerialRig) -> None:
-    with running(line.settings()) as reader:
+    with running(line.settings(debounce_s=60)) as reader:
         reader.wait_until_up()
         line.write(b"04A1B2C3\r\nE43AC9D2\r\n04A1B2C3\r\n")
         eventually(lambda: reader.reader.counts.get("repeated") == 1)

@@ -299,8 +299,8 @@ def test_the_same_key_twice_is_no_roster(tmp_path):
 
 def test_a_paced_file_stays_below_its_rate(tmp_path):
     with (tmp_path / "file").open("wb") as file:
-        pace = Pace(file.fileno(), 8 * STEP_BYTES)
         began = time.monotonic()
+        pace = Pace(file.fileno(), 8 * STEP_BYTES)
         for _ in range(8):
             pace.wrote(STEP_BYTES // 2)
         assert time.monotonic() - began >= 0.5

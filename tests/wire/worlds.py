@@ -18,7 +18,7 @@ from tests.support.wait import eventually
 from tests.wire.proxy import Proxy
 
 PASSWORDS = {"central": "of-central", "gate-1": "of-gate-1", "gate-2": "of-gate-2"}
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 QUIET_S = 0.3
 
 E = TypeVar("E", bound=LinkEvent)
@@ -234,14 +234,14 @@ class DemoBroker:
         command = [sys.executable, "-c", self.PROGRAM, str(self.port), str(self.passwords_file)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        eventually(self._listens, timeout_s=15)
+        eventually(self._listens, timeout_s=60)
 
     def _end(self, number: signal.Signals) -> int | None:
         if self._process is None:
             return None
         self._process.send_signal(number)
         process, self._process = self._process, None
-        return process.wait(10)
+        return process.wait(30)
 
     def _listens(self) -> bool:
         assert self._process is not None
